@@ -1,0 +1,321 @@
+// The canonical document of a request, and the digests made of it.
+
+package llm
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"hash"
+	"slices"
+	"unicode/utf8"
+)
+
+// Digest is a SHA-256 sum.
+type Digest [32]byte
+
+// hole stands in the canonical document where the query text was. The byte is
+// part of no UTF-8 text, so no text can look like it.
+const hole = 0xFF
+
+// keyVersion is the first part of every digest. Changing what a digest is made
+// of means changing it.
+const keyVersion = "askonce 1 "
+
+// canonical writes the canonical document of a request:
+//
+//   - RFC 8785 (no white space, members sorted by UTF-16 code units, strings
+//     minimally escaped), with numbers exact (see appendNumber);
+//   - without the members of leftOut, and without nulls of nullIsAbsent;
+//   - with the members of JSON Schemas in the order in which they were sent;
+//   - with a hole for each string of the query text;
+//   - an embeddings input of one element written as that element.
+type canonical struct {
+	endpoint Endpoint
+	out      sink
+	holes    []value // in the order of the document, which is that of the text
+	sorted   []member
+}
+
+// digests returns the key and, if there are holes, the scope.
+//
+// The scope is SHA-256 of version, "scope ", endpoint, a zero byte and the
+// document. The key is SHA-256 of version, "key ", endpoint, a zero byte, the
+// scope's digest and each hole's text after its length. So a body is hashed
+// once, whatever its size, and the key still pins all of it.
+func (c *canonical) digests(root value) (key, scope Digest) {
+	holes := c.holes
+	c.out.hash = sha256.New()
+	c.out.string(keyVersion + "scope " + string(c.endpoint) + "\x00")
+	c.root(root)
+	scope = c.out.sum()
+
+	c.out.hash.Reset()
+	c.out.string(keyVersion + "key " + string(c.endpoint) + "\x00")
+	c.out.bytes(scope[:])
+	for _, h := range holes {
+		c.out.length(h)
+	}
+	key = c.out.sum()
+	if len(holes) == 0 {
+		scope = Digest{}
+	}
+	return key, scope
+}
+
+// root writes the document's outermost object.
+func (c *canonical) root(root value) {
+	c.out.byte('{')
+	first := true
+	members := c.sort(root)
+	for _, m := range c.sorted[members:] {
+		name := m.name()
+		if c.skips(name, m.value()) {
+			continue
+		}
+		if !first {
+			c.out.byte(',')
+		}
+		first = false
+		c.name(m)
+		below, found := follow(schemas[c.endpoint], name)
+		switch {
+		case c.endpoint == Embeddings && string(name) == requiredMember(Embeddings):
+			c.value(soleInput(m.value()), nil)
+		case found && below == nil:
+			c.schema(m.value())
+		default:
+			c.value(m.value(), below)
+		}
+	}
+	c.sorted = c.sorted[:members]
+	c.out.byte('}')
+}
+
+// skips reports whether a member of the outermost object is left out.
+func (c *canonical) skips(name []byte, v value) bool {
+	if _, out := leftOut[c.endpoint][string(name)]; out {
+		return true
+	}
+	return v.isNull() && nullIsAbsent[c.endpoint][string(name)]
+}
+
+// value writes any value below the outermost object.
+func (c *canonical) value(v value, branches []branch) {
+	if len(c.holes) > 0 && v.node != noNode && v.node == c.holes[0].node {
+		c.out.byte(hole)
+		c.holes = c.holes[1:]
+		return
+	}
+	switch v.kind() {
+	case '{':
+		c.object(v, branches)
+	case '[':
+		below, found := follow(branches, []byte{'*'})
+		c.array(v, below, found)
+	default:
+		c.scalar(v)
+	}
+}
+
+// object writes an object with its members sorted.
+func (c *canonical) object(v value, branches []branch) {
+	c.out.byte('{')
+	first := c.sort(v)
+	for i := first; i < len(c.sorted); i++ {
+		m := c.sorted[i]
+		if i > first {
+			c.out.byte(',')
+		}
+		c.name(m)
+		below, found := follow(branches, m.name())
+		if found && below == nil {
+			c.schema(m.value())
+			continue
+		}
+		c.value(m.value(), below)
+	}
+	c.sorted = c.sorted[:first]
+	c.out.byte('}')
+}
+
+// array writes an array; the elements are schemas if found says that a branch
+// leads to them and nothing is below.
+func (c *canonical) array(v value, below []branch, found bool) {
+	c.out.byte('[')
+	first := true
+	for e := range v.elements() {
+		if !first {
+			c.out.byte(',')
+		}
+		first = false
+		if found && below == nil {
+			c.schema(e)
+			continue
+		}
+		c.value(e, below)
+	}
+	c.out.byte(']')
+}
+
+// schema writes a value with all members in the order of the text.
+func (c *canonical) schema(v value) {
+	switch v.kind() {
+	case '{':
+		c.out.byte('{')
+		first := true
+		for m := range v.members() {
+			if !first {
+				c.out.byte(',')
+			}
+			first = false
+			c.name(m)
+			c.schema(m.value())
+		}
+		c.out.byte('}')
+	case '[':
+		c.out.byte('[')
+		first := true
+		for e := range v.elements() {
+			if !first {
+				c.out.byte(',')
+			}
+			first = false
+			c.schema(e)
+		}
+		c.out.byte(']')
+	default:
+		c.scalar(v)
+	}
+}
+
+// name writes a member's name and the colon.
+func (c *canonical) name(m member) {
+	c.out.quoted(m.quoted())
+	c.out.byte(':')
+}
+
+// scalar writes a string, a number, a truth value or null.
+func (c *canonical) scalar(v value) {
+	switch v.kind() {
+	case '"':
+		c.out.quoted(v.raw())
+	case '0':
+		c.out.number(v.raw())
+	default:
+		c.out.bytes(v.raw())
+	}
+}
+
+// sort pushes the members of an object onto c.sorted, in canonical order, and
+// returns where they begin. The caller cuts c.sorted back to there.
+func (c *canonical) sort(v value) (first int) {
+	first = len(c.sorted)
+	for m := range v.members() {
+		c.sorted = append(c.sorted, m)
+	}
+	slices.SortFunc(c.sorted[first:], func(a, b member) int { return compareUTF16(a.name(), b.name()) })
+	return first
+}
+
+// sinkSize is how much a sink gathers before it hashes; longer pieces are
+// hashed where they lie, so that an image is never copied.
+const sinkSize = 1 << 10
+
+// A sink feeds a hash from small pieces.
+type sink struct {
+	hash hash.Hash
+	buf  []byte
+}
+
+func (s *sink) byte(b byte) { s.buf = append(s.buf, b) }
+
+func (s *sink) string(text string) { s.buf = append(s.buf, text...) }
+
+// bytes takes a piece of any length.
+func (s *sink) bytes(p []byte) {
+	if len(s.buf)+len(p) <= sinkSize {
+		s.buf = append(s.buf, p...)
+		return
+	}
+	s.flush()
+	if len(p) > sinkSize/4 {
+		s.hash.Write(p)
+		return
+	}
+	s.buf = append(s.buf, p...)
+}
+
+// flush hashes what was gathered.
+func (s *sink) flush() {
+	s.hash.Write(s.buf)
+	s.buf = s.buf[:0]
+}
+
+// sum is the digest of all that was written.
+func (s *sink) sum() (d Digest) {
+	s.flush()
+	s.hash.Sum(d[:0])
+	return d
+}
+
+// number writes a number in its canonical form.
+func (s *sink) number(raw []byte) {
+	if len(raw) > sinkSize {
+		s.bytes(appendNumber(nil, raw))
+		return
+	}
+	s.buf = appendNumber(s.buf, raw)
+}
+
+// length writes the text of a string after its length in bytes (64 bits, big
+// endian).
+func (s *sink) length(v value) {
+	text := v.inner()
+	if bytes.IndexByte(text, '\\') >= 0 {
+		text = unquote(v.raw())
+	}
+	s.buf = binary.BigEndian.AppendUint64(s.buf, uint64(len(text)))
+	s.bytes(text)
+}
+
+// quoted writes a string with the fewest escapes (RFC 8785 section 3.2.2.2).
+func (s *sink) quoted(raw []byte) {
+	for {
+		plain := bytes.IndexByte(raw, '\\')
+		if plain < 0 {
+			s.bytes(raw)
+			return
+		}
+		s.bytes(raw[:plain])
+		raw = raw[plain:]
+		r, size := unescape(raw)
+		s.escaped(r)
+		raw = raw[size:]
+	}
+}
+
+// escaped writes one rune, with an escape only where JSON demands one.
+func (s *sink) escaped(r rune) {
+	const digits = "0123456789abcdef"
+	switch r {
+	case '"', '\\':
+		s.buf = append(s.buf, '\\', byte(r))
+	case '\b':
+		s.buf = append(s.buf, `\b`...)
+	case '\f':
+		s.buf = append(s.buf, `\f`...)
+	case '\n':
+		s.buf = append(s.buf, `\n`...)
+	case '\r':
+		s.buf = append(s.buf, `\r`...)
+	case '\t':
+		s.buf = append(s.buf, `\t`...)
+	default:
+		if r < ' ' {
+			s.buf = append(s.buf, '\\', 'u', '0', '0', digits[r>>4], digits[r&15])
+			return
+		}
+		s.buf = utf8.AppendRune(s.buf, r)
+	}
+}

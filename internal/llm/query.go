@@ -1,0 +1,106 @@
+// The query text: what the last user turn says, or why there is none.
+
+package llm
+
+import "strings"
+
+// query is the text of the last user turn, and the strings it was made of.
+type query struct {
+	text  string
+	none  string  // why there is no text
+	holes []value // the strings, in order
+}
+
+// queryOf finds the query text of a request whose required member is asked.
+func queryOf(ep Endpoint, asked value) query {
+	var q query
+	switch ep {
+	case Chat:
+		q = chatQuery(asked)
+	case Completions:
+		q = promptQuery(asked)
+	default:
+		q = query{none: "endpoint"}
+	}
+	if q.none == "" && strings.TrimSpace(q.text) == "" {
+		q.none = "empty"
+	}
+	if q.none != "" {
+		return query{none: q.none}
+	}
+	return q
+}
+
+// chatQuery reads the last of the messages.
+func chatQuery(messages value) query {
+	last, n := messages.last()
+	if n == 0 {
+		return query{none: "empty"}
+	}
+	switch last.at("role").text() {
+	case "user":
+	case "tool", "function":
+		return query{none: "tool_result"}
+	default:
+		return query{none: "last_turn_not_user"}
+	}
+	content := last.at("content")
+	switch content.kind() {
+	case '"':
+		return query{text: content.text(), holes: []value{content}}
+	case '[':
+		return partsQuery(content)
+	}
+	return query{none: "empty"}
+}
+
+// partsQuery joins the texts of a content's parts, all of which must be texts.
+func partsQuery(parts value) query {
+	var texts []string
+	var q query
+	for part := range parts.elements() {
+		if q.none = partRefusal(part); q.none != "" {
+			return q
+		}
+		text := part.at("text")
+		texts = append(texts, text.text())
+		q.holes = append(q.holes, text)
+	}
+	q.text = strings.Join(texts, "\n")
+	return q
+}
+
+// partRefusal is why a content part has no text to embed; "" for a text.
+func partRefusal(part value) string {
+	switch part.at("type").text() {
+	case "text", "input_text":
+		if part.at("text").kind() == '"' {
+			return ""
+		}
+	case "image_url", "input_image", "image":
+		return "image"
+	case "input_audio", "audio", "audio_url":
+		return "audio"
+	case "file", "input_file":
+		return "file"
+	case "video_url", "input_video", "video":
+		return "video"
+	}
+	return "unknown_part"
+}
+
+// promptQuery reads the prompt of a completion.
+func promptQuery(prompt value) query {
+	switch prompt.kind() {
+	case '"':
+		return query{text: prompt.text(), holes: []value{prompt}}
+	case '[':
+		for first := range prompt.elements() {
+			if first.kind() == '"' {
+				return query{none: "multiple_prompts"}
+			}
+			return query{none: "tokens"}
+		}
+	}
+	return query{none: "empty"}
+}

@@ -1,0 +1,121 @@
+// Answers as one document: the checks on them, and what is read of them.
+
+package llm
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Usage is the tokens that an answer reports.
+type Usage struct {
+	Input  int64 // prompt tokens, cached ones included
+	Output int64
+	Cached int64 // prompt tokens that the provider read from its own prefix cache
+}
+
+// Response is a read-only view of one complete answer.
+type Response struct {
+	Endpoint      Endpoint
+	Body          []byte
+	Model         string
+	FinishReasons []string // one for each choice; nil for embeddings
+	ToolCalls     bool     // some choice calls a tool or a function
+	Text          string   // the first choice's text
+	Usage         Usage
+	HasUsage      bool
+}
+
+// ParseResponse checks body and reads it. It is an error if body is not JSON
+// of the endpoint's answer shape (an error object, say).
+func ParseResponse(ep Endpoint, body []byte) (*Response, error) {
+	var doc tape
+	if err := doc.parse(body); err != nil {
+		return nil, fmt.Errorf("llm: answer: %w", err)
+	}
+	root := doc.root()
+	if !root.at("error").isNull() {
+		return nil, errors.New("llm: the answer is an error object")
+	}
+	r := &Response{Endpoint: ep, Body: body, Model: root.at("model").text()}
+	r.Usage, r.HasUsage = usageOf(root.at("usage"))
+	if ep == Embeddings {
+		for item := range root.at("data").elements() {
+			if !item.at("embedding").isNull() {
+				return r, nil
+			}
+		}
+		return nil, errEmbeddings
+	}
+	for choice := range root.at("choices").elements() {
+		if err := r.addChoice(choice); err != nil {
+			return nil, err
+		}
+	}
+	if len(r.FinishReasons) == 0 {
+		return nil, errors.New("llm: the answer has no choices")
+	}
+	return r, nil
+}
+
+// addChoice reads one choice.
+func (r *Response) addChoice(choice value) error {
+	text := choice.at("text")
+	if r.Endpoint == Chat {
+		message := choice.at("message")
+		if message.kind() != '{' {
+			return errors.New("llm: a choice of the answer has no message")
+		}
+		text = message.at("content")
+		for range message.at("tool_calls").elements() {
+			r.ToolCalls = true
+		}
+		r.ToolCalls = r.ToolCalls || message.at("function_call").kind() == '{'
+	} else if text.kind() != '"' {
+		return errors.New("llm: a choice of the answer has no text")
+	}
+	if len(r.FinishReasons) == 0 {
+		r.Text = text.text()
+	}
+	r.FinishReasons = append(r.FinishReasons, choice.at("finish_reason").text())
+	return nil
+}
+
+// usageOf reads a usage object; ok is false if there is none.
+func usageOf(usage value) (u Usage, ok bool) {
+	u.Input, ok = countOf(usage.at("prompt_tokens"))
+	u.Output, _ = countOf(usage.at("completion_tokens"))
+	u.Cached, _ = countOf(usage.at("prompt_tokens_details").at("cached_tokens"))
+	return u, ok
+}
+
+// TextAnswer makes a whole answer of ep out of a text, with finish reason
+// "stop" and no usage: what a caller who stores only a text gets replayed.
+func TextAnswer(ep Endpoint, model, text, id string, created time.Time) ([]byte, error) {
+	object, before, after := "", "", ""
+	switch ep {
+	case Chat:
+		object = "chat.completion"
+		before = `"message":{"role":"assistant","content":`
+		after = `,"refusal":null}`
+	case Completions:
+		object = "text_completion"
+		before = `"text":`
+	default:
+		return nil, fmt.Errorf("llm: an answer of %q is not a text", ep)
+	}
+	doc := appendQuoted([]byte(`{"id":`), id)
+	doc = append(doc, `,"object":"`+object+`","created":`...)
+	doc = strconv.AppendInt(doc, created.Unix(), 10)
+	doc = appendQuoted(append(doc, `,"model":`...), model)
+	doc = append(doc, `,"choices":[{"index":0,`+before...)
+	doc, err := jsontext.AppendQuote(doc, text)
+	if err != nil {
+		return nil, fmt.Errorf("llm: the text of an answer must be UTF-8: %w", err)
+	}
+	return append(doc, after+`,"logprobs":null,"finish_reason":"stop"}]}`...), nil
+}
