@@ -1,0 +1,156 @@
+// POST /v1/chat/completions: reading the conversation.
+
+package simulator
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/tidwall/gjson"
+)
+
+func (s *Simulator) serveChat(x *exchange, doc gjson.Result) *apiError {
+	q := &textRequest{ep: chatEndpoint, doc: doc}
+	if err := q.readOptions(); err != nil {
+		return err
+	}
+	if err := q.readMessages(); err != nil {
+		return err
+	}
+	forced, err := readToolChoice(doc)
+	if err != nil {
+		return err
+	}
+	if done := x.play(s.script.find(x.r.URL.Path, q.questions[0].Model, q.questions[0].Text)); done {
+		return nil
+	}
+	x.answer(q, forced)
+	return nil
+}
+
+// readMessages makes the question out of the messages, and checks them.
+func (q *textRequest) readMessages() *apiError {
+	list := q.doc.Get("messages")
+	switch {
+	case !list.Exists():
+		return invalid("messages", "missing_required_parameter", "'messages' is missing.")
+	case !list.IsArray():
+		return invalid("messages", "invalid_type", "'messages' is not a list.")
+	}
+	question := Question{Model: q.doc.Get("model").Str}
+	sum := newDigest()
+	sum.add(question.Model)
+	var failed *apiError
+	list.ForEach(func(_, message gjson.Result) bool {
+		failed = q.readMessage(&question, sum, message)
+		return failed == nil
+	})
+	switch {
+	case failed != nil:
+		return failed
+	case len(question.Messages) == 0:
+		return invalid("messages", "empty_array", "'messages' is empty; it needs at least one.")
+	}
+	for _, name := range []string{"tools", "response_format"} {
+		sum.add(q.doc.Get(name).Raw)
+	}
+	q.promptTokens += replyTokens + countTokens(q.doc.Get("tools").Raw)
+	q.questions = []Question{question}
+	q.digests = []uint64{sum.Sum64()}
+	return nil
+}
+
+// readMessage adds one message to the question.
+func (q *textRequest) readMessage(question *Question, sum *digest, message gjson.Result) *apiError {
+	at := func(member string) string {
+		return "messages[" + strconv.Itoa(len(question.Messages)) + "]" + member
+	}
+	if !message.IsObject() {
+		return invalid(at(""), "invalid_type", "'"+at("")+"' is not an object.")
+	}
+	role, content := message.Get("role").Str, message.Get("content")
+	switch role {
+	case "system", "developer", "user", "tool", "function":
+		if !content.Exists() || content.Type == gjson.Null {
+			return invalid(at(".content"), "missing_required_parameter", "'"+at(".content")+"' is missing.")
+		}
+	case "assistant": // may hold tool calls instead
+	default:
+		return invalid(at(".role"), "invalid_value",
+			"'"+at(".role")+"' is none of system, developer, user, assistant, tool and function.")
+	}
+	if content.Exists() && content.Type != gjson.Null && content.Type != gjson.String && !content.IsArray() {
+		return invalid(at(".content"), "invalid_type", "'"+at(".content")+"' is neither a string nor a list of parts.")
+	}
+	text := q.readContent(content, sum)
+	calls := message.Get("tool_calls").Raw
+	sum.add(role)
+	sum.add(text)
+	sum.add(calls)
+	q.promptTokens += messageTokens + countTokens(text) + countTokens(calls)
+	question.add(Message{Role: role, Text: text})
+	return nil
+}
+
+// readContent returns the text of a message, and counts its images.
+func (q *textRequest) readContent(content gjson.Result, sum *digest) string {
+	if !content.IsArray() {
+		return content.String()
+	}
+	var texts []string
+	content.ForEach(func(_, part gjson.Result) bool {
+		switch kind := part.Get("type").Str; kind {
+		case "text":
+			texts = append(texts, part.Get("text").String())
+		case "image_url":
+			q.promptTokens += imageTokens
+			fallthrough
+		default:
+			sum.add(part.Raw)
+		}
+		return true
+	})
+	return strings.Join(texts, "\n")
+}
+
+// add appends a turn.
+func (q *Question) add(m Message) {
+	q.Messages = append(q.Messages, m)
+	switch m.Role {
+	case "system", "developer":
+		if q.System != "" {
+			q.System += "\n"
+		}
+		q.System += m.Text
+	case "user":
+		q.Text = m.Text
+	}
+}
+
+// forcedTool is the tool that a request demands to be called.
+type forcedTool struct {
+	definition   gjson.Result // the function object; not there if none is forced
+	finishReason string
+}
+
+// readToolChoice finds the tool that tool_choice forces.
+func readToolChoice(doc gjson.Result) (forcedTool, *apiError) {
+	choice, tools := doc.Get("tool_choice"), doc.Get("tools")
+	named := choice.Get("function.name").String()
+	switch {
+	case !choice.Exists() || choice.Type == gjson.Null:
+		return forcedTool{}, nil
+	case len(tools.Array()) == 0:
+		return forcedTool{}, invalid("tool_choice", "invalid_value", "'tool_choice' goes with 'tools' only.")
+	case choice.Str == "auto" || choice.Str == "none":
+		return forcedTool{}, nil
+	case choice.Str == "required":
+		return forcedTool{definition: tools.Get("0.function"), finishReason: "tool_calls"}, nil
+	}
+	for _, tool := range tools.Array() {
+		if named != "" && tool.Get("function.name").String() == named {
+			return forcedTool{definition: tool.Get("function"), finishReason: "stop"}, nil
+		}
+	}
+	return forcedTool{}, invalid("tool_choice", "invalid_value", "'tool_choice' names no tool of 'tools'.")
+}

@@ -1,0 +1,141 @@
+// One request and its answer on the wire: headers, waits, faults.
+
+package simulator
+
+import (
+	"context"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// exchange is one request being answered.
+type exchange struct {
+	s     *Simulator
+	w     http.ResponseWriter
+	r     *http.Request
+	start time.Time
+	step  *Response // what the script says; nil for nothing
+}
+
+// play lets the script act. It reports whether that was the whole answer; if
+// not, the latency has passed and the answer may begin.
+func (x *exchange) play(step *Response) (done bool) {
+	x.step = step
+	wait := x.s.opts.Latency
+	if step != nil {
+		wait += step.Delay
+	}
+	if !pause(x.r.Context(), wait) {
+		return true
+	}
+	if step == nil {
+		return false
+	}
+	switch {
+	case step.Hang:
+		x.s.stats.faults.Add(1)
+		<-x.r.Context().Done()
+		return true
+	case step.Reset:
+		x.s.stats.faults.Add(1)
+		reset(x.w)
+		return true
+	case step.Body != "":
+		x.respond(step.statusOr(http.StatusOK), "application/json", []byte(step.Body))
+		return true
+	case step.Error != nil:
+		x.refuse(step.Error.toAPI(step.statusOr(http.StatusInternalServerError)))
+		return true
+	case step.Status >= 400:
+		x.refuse(errorFor(step.Status))
+		return true
+	case step.Status >= 300:
+		x.respond(step.Status, "", nil)
+		return true
+	}
+	return false
+}
+
+// header sets the headers that every answer carries, and the script's.
+func (x *exchange) header(contentType string) {
+	h := x.w.Header()
+	if contentType != "" {
+		h["Content-Type"] = []string{contentType}
+	}
+	h["X-Request-Id"] = []string{string(appendID(nil, "req_"))}
+	h["Openai-Version"] = []string{"2020-10-01"}
+	h["Openai-Processing-Ms"] = []string{strconv.FormatInt(time.Since(x.start).Milliseconds(), 10)}
+	if x.step != nil {
+		for name, value := range x.step.Headers {
+			h.Set(name, value)
+		}
+	}
+}
+
+// respond sends a whole answer. A script may break off in its middle.
+func (x *exchange) respond(status int, contentType string, body []byte) {
+	x.header(contentType)
+	x.s.stats.answered(endpointOf(x.r.URL.Path), status)
+	x.w.Header()["Content-Length"] = []string{strconv.Itoa(len(body))}
+	x.w.WriteHeader(status)
+	if x.step != nil && x.step.CutAfter != nil {
+		x.w.Write(body[:len(body)/2])
+		x.breakOff()
+	}
+	x.w.Write(body)
+}
+
+// refuse sends an error.
+func (x *exchange) refuse(e *apiError) {
+	x.respond(e.status, "application/json", e.append(nil))
+}
+
+// breakOff closes the connection in the middle of an answer, what was written
+// so far sent. It does not return.
+func (x *exchange) breakOff() {
+	x.s.stats.faults.Add(1)
+	http.NewResponseController(x.w).Flush()
+	panic(http.ErrAbortHandler)
+}
+
+// reset closes the connection before an answer, with a TCP reset where there
+// is TCP. Where the connection is shared (HTTP/2) it ends the stream.
+func reset(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		tcp.SetLinger(0)
+	}
+	conn.Close()
+}
+
+// pause waits, and reports whether the client is still there.
+func pause(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// appendID appends a fresh identifier of the form that providers give.
+func appendID(dst []byte, prefix string) []byte {
+	dst = append(dst, prefix...)
+	dst = strconv.AppendUint(dst, rand.Uint64()|1<<63, 36)
+	return strconv.AppendUint(dst, rand.Uint64()|1<<63, 36)
+}
+
+// documents are the buffers that answers are written in.
+var documents = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}

@@ -1,0 +1,66 @@
+// What a Simulator can be told, and what is wrong with it.
+
+package simulator
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Options configure a [Simulator]. The zero value answers any key at once.
+type Options struct {
+	// Answer makes the text of an answer out of the question; it must be safe
+	// for concurrent use. nil restates the question.
+	Answer func(Question) string
+
+	// Latency is the time from a request to the first byte of its answer.
+	Latency time.Duration
+
+	// TokenInterval is the time between the chunks of a stream. At 0 they are
+	// sent together.
+	TokenInterval time.Duration
+
+	// APIKeys are the bearer tokens that are accepted. With none, any token is,
+	// and a request without one too.
+	APIKeys []string
+
+	// Models are the ids that exist; others are refused with 404. With none,
+	// every model answers and /v1/models lists a few well-known ones.
+	Models []string
+
+	// Script is what happens to which request; see [Step].
+	Script []Step
+}
+
+// Question is what [Options.Answer] gets to see of a request.
+type Question struct {
+	Model    string
+	System   string    // system and developer text, joined by line ends
+	Messages []Message // all turns, in order; one of role "user" for a completion's prompt
+	Text     string    // the last user text
+	Choice   int       // which of the n choices, from 0
+}
+
+// Message is one turn; parts that are not text are left out of Text.
+type Message struct {
+	Role string
+	Text string
+}
+
+// validate returns every problem at once.
+func (o Options) validate() error {
+	var problems []error
+	if o.Latency < 0 {
+		problems = append(problems, errors.New("Latency: is negative; use 0 for none"))
+	}
+	if o.TokenInterval < 0 {
+		problems = append(problems, errors.New("TokenInterval: is negative; use 0 for none"))
+	}
+	for i, key := range o.APIKeys {
+		if key == "" {
+			problems = append(problems, fmt.Errorf("APIKeys[%d]: is empty; leave the list empty to accept any", i))
+		}
+	}
+	return errors.Join(append(problems, validateSteps(o.Script))...)
+}

@@ -1,0 +1,141 @@
+// What was asked and answered so far, and the two paths that tell and reset it.
+
+package simulator
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync/atomic"
+)
+
+// endpoint numbers the paths that are counted apart.
+type endpoint int
+
+const (
+	otherEndpoint endpoint = iota
+	chatEndpoint
+	completionsEndpoint
+	embeddingsEndpoint
+	modelsEndpoint
+	endpointCount
+)
+
+// endpointNames are the paths as Stats shows them.
+var endpointNames = [endpointCount]string{
+	"other", "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/models",
+}
+
+// endpointOf finds the endpoint of a path.
+func endpointOf(path string) endpoint {
+	switch path {
+	case "/v1/chat/completions":
+		return chatEndpoint
+	case "/v1/completions":
+		return completionsEndpoint
+	case "/v1/embeddings":
+		return embeddingsEndpoint
+	case "/v1/models":
+		return modelsEndpoint
+	}
+	if strings.HasPrefix(path, "/v1/models/") {
+		return modelsEndpoint
+	}
+	return otherEndpoint
+}
+
+// Stats are counts since the start or the last reset. A request that was
+// neither answered nor refused was hanging, cut or reset, or is still going on.
+type Stats struct {
+	Calls            map[string]int64 `json:"calls"`    // by path; "other" for unknown ones
+	Refused          map[string]int64 `json:"refused"`  // answers with status 400 and up, by path
+	Statuses         map[int]int64    `json:"statuses"` // answers, by status
+	Streams          int64            `json:"streams"`  // streamed answers begun
+	Faults           int64            `json:"faults"`   // answers hung, cut or reset by the script
+	PromptTokens     int64            `json:"prompt_tokens"`
+	CompletionTokens int64            `json:"completion_tokens"`
+}
+
+// counters are what Stats shows, each updated on its own.
+type counters struct {
+	calls, refusals [endpointCount]atomic.Int64
+	statuses        [600]atomic.Int64
+	streams, faults atomic.Int64
+	prompt, output  atomic.Int64 // tokens
+}
+
+// answered counts an answer by its status.
+func (c *counters) answered(ep endpoint, status int) {
+	c.statuses[status].Add(1)
+	if status >= 400 {
+		c.refusals[ep].Add(1)
+	}
+}
+
+// spent counts the tokens of an answer.
+func (c *counters) spent(u usage) {
+	c.prompt.Add(int64(u.prompt))
+	c.output.Add(int64(u.output))
+}
+
+// Stats returns the counts so far.
+func (s *Simulator) Stats() Stats {
+	stats := Stats{
+		Calls:            make(map[string]int64),
+		Refused:          make(map[string]int64),
+		Statuses:         make(map[int]int64),
+		Streams:          s.stats.streams.Load(),
+		Faults:           s.stats.faults.Load(),
+		PromptTokens:     s.stats.prompt.Load(),
+		CompletionTokens: s.stats.output.Load(),
+	}
+	for ep, name := range endpointNames {
+		setPositive(stats.Calls, name, &s.stats.calls[ep])
+		setPositive(stats.Refused, name, &s.stats.refusals[ep])
+	}
+	for status := range s.stats.statuses {
+		setPositive(stats.Statuses, status, &s.stats.statuses[status])
+	}
+	return stats
+}
+
+func setPositive[K comparable](m map[K]int64, key K, counter *atomic.Int64) {
+	if n := counter.Load(); n > 0 {
+		m[key] = n
+	}
+}
+
+// Reset forgets all counts and starts the script again.
+func (s *Simulator) Reset() {
+	for ep := range endpointNames {
+		s.stats.calls[ep].Store(0)
+		s.stats.refusals[ep].Store(0)
+	}
+	for status := range s.stats.statuses {
+		s.stats.statuses[status].Store(0)
+	}
+	for _, c := range []*atomic.Int64{&s.stats.streams, &s.stats.faults, &s.stats.prompt, &s.stats.output} {
+		c.Store(0)
+	}
+	s.script.restart()
+}
+
+func (s *Simulator) serveStats(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(s.Stats())
+}
+
+func (s *Simulator) serveReset(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		return
+	}
+	s.Reset()
+	w.WriteHeader(http.StatusNoContent)
+}
