@@ -1,0 +1,127 @@
+package minilm
+
+// The encoder: from ids to a vector, layer by layer.
+
+import (
+	"context"
+	"math"
+)
+
+// workspace is the memory of one forward pass, kept between calls.
+type workspace struct {
+	ids    []int32
+	tokens int // of the text in work
+	room   int // tokens that the slices below have place for
+
+	rows   []float32 // tokens * hidden: the residual stream
+	narrow []float32 // tokens * hidden: what is added to it next
+	wide   []float32 // tokens * inner, or tokens * 3 * hidden
+	in     quantised
+
+	inputs     []int16 // tokens * 3 * hidden: queries, keys and values
+	tops       [3 * hidden]float32
+	headScales [3 * heads]float32
+
+	// Of one head, and of one block of its queries.
+	keys, values []int16
+	scores       []int32
+	weights      []int16
+	sums         [rowBlock]int32
+	mixed        [rowBlock * headSize]int32
+}
+
+func newWorkspace() *workspace { return &workspace{ids: make([]int32, 0, MaxTokens+maxWord)} }
+
+// grow makes room for a text of n tokens.
+func (ws *workspace) grow(n int) {
+	ws.tokens = n
+	if n <= ws.room {
+		return
+	}
+	n = (n + columnBlock - 1) &^ (columnBlock - 1)
+	ws.room = n
+	ws.rows = make([]float32, n*hidden)
+	ws.narrow = make([]float32, n*hidden)
+	ws.wide = make([]float32, n*inner)
+	ws.in = quantised{
+		values: make([]uint8, n*inner), scales: make([]float32, n), zeros: make([]int32, n), wide: make([]int16, n*inner),
+	}
+	ws.inputs = make([]int16, n*3*hidden)
+	ws.keys, ws.values = make([]int16, n*headSize), make([]int16, n*headSize)
+	ws.scores, ws.weights = make([]int32, n*rowBlock), make([]int16, n*rowBlock)
+}
+
+// forward returns the vector of a tokenised text.
+func (m *model) forward(ctx context.Context, ws *workspace, ids []int32) ([]float32, error) {
+	ws.grow(len(ids))
+	m.lookUp(ws, ids)
+	for i := range m.layers {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		m.layer(ws, &m.layers[i])
+	}
+	return ws.pool(), nil
+}
+
+// lookUp fills the rows with the sums of word and position embeddings.
+func (m *model) lookUp(ws *workspace, ids []int32) {
+	for i, id := range ids {
+		scale := floatAt(m.wordScales, int(id))
+		words := m.words[int(id)*hidden : (int(id)+1)*hidden]
+		row := ws.rows[i*hidden : (i+1)*hidden]
+		for j := range row {
+			row[j] = float32(int8(words[j])) * scale
+		}
+		m.kernels.addNorm(row, m.positions[i*hidden:(i+1)*hidden], m.norm)
+	}
+}
+
+func (m *model) layer(ws *workspace, l *layer) {
+	k := m.kernels
+	m.product(ws, ws.wide, ws.rows, l.qkv)
+	m.attend(ws)
+	m.product(ws, ws.narrow, ws.narrow, l.output)
+	m.addNorms(ws, l.attentionNorm)
+
+	m.product(ws, ws.wide, ws.rows, l.up)
+	for i := range ws.tokens {
+		k.gelu(ws.wide[i*inner : (i+1)*inner])
+	}
+	m.product(ws, ws.narrow, ws.wide, l.down)
+	m.addNorms(ws, l.innerNorm)
+}
+
+// product multiplies the rows of in with w.
+func (m *model) product(ws *workspace, out, in []float32, w matrix) {
+	ws.in.shape(ws.tokens, w.in)
+	for i := range ws.tokens {
+		ws.in.set(m.kernels, i, in[i*w.in:(i+1)*w.in])
+	}
+	m.kernels.matmul(out, &ws.in, w)
+}
+
+func (m *model) addNorms(ws *workspace, n layerNorm) {
+	for i := range ws.tokens {
+		m.kernels.addNorm(ws.rows[i*hidden:(i+1)*hidden], ws.narrow[i*hidden:(i+1)*hidden], n)
+	}
+}
+
+// pool returns the mean of the rows at unit length.
+func (ws *workspace) pool() []float32 {
+	out := make([]float32, hidden)
+	for i := range ws.tokens {
+		for j, v := range ws.rows[i*hidden : (i+1)*hidden] {
+			out[j] += v
+		}
+	}
+	var squares float64
+	for _, v := range out {
+		squares += float64(float64(v) * float64(v))
+	}
+	r := 1 / math.Sqrt(squares)
+	for j, v := range out {
+		out[j] = float32(float64(v) * r)
+	}
+	return out
+}

@@ -1,0 +1,4 @@
+package minilm
+
+// fastest returns the kernels for this processor.
+func fastest() kernels { return scalar{} }
