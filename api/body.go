@@ -1,0 +1,85 @@
+// How request bodies are read: bounded, and with one allocation at most.
+
+package api
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+)
+
+// scratchSize is the longest body that is read into a pooled buffer.
+const scratchSize = 16 << 10
+
+// scratch are buffers for bodies that are looked at and then let go.
+type scratch struct{ pool sync.Pool }
+
+func (s *scratch) get() *[scratchSize]byte {
+	if b, ok := s.pool.Get().(*[scratchSize]byte); ok {
+		return b
+	}
+	return new([scratchSize]byte)
+}
+
+func (s *scratch) put(b *[scratchSize]byte) { s.pool.Put(b) }
+
+// tooLarge refuses a body over the limit.
+func tooLarge(limit int64) *fault {
+	return &fault{
+		status: http.StatusRequestEntityTooLarge, code: "body_too_large",
+		message: fmt.Sprintf("The body is longer than the %d bytes that this service takes.", limit),
+	}
+}
+
+var errCut = &fault{
+	status: http.StatusBadRequest, code: "incomplete_body",
+	message: "The body ended before all of it had arrived.",
+}
+
+// readBody reads a whole body into memory of its own.
+func (s *Server) readBody(r *http.Request) ([]byte, error) {
+	length := r.ContentLength
+	switch {
+	case length > s.opts.MaxBody:
+		return nil, tooLarge(s.opts.MaxBody)
+	case length == 0 || r.Body == nil:
+		return nil, nil
+	case length > 0:
+		body := make([]byte, length)
+		return body, s.fill(r, body)
+	}
+	var body bytes.Buffer
+	n, err := body.ReadFrom(io.LimitReader(r.Body, s.opts.MaxBody+1))
+	if n > s.opts.MaxBody {
+		return nil, tooLarge(s.opts.MaxBody)
+	}
+	return body.Bytes(), readError(r, err)
+}
+
+// fill reads exactly as much as the caller announced.
+func (s *Server) fill(r *http.Request, body []byte) error {
+	_, err := io.ReadFull(r.Body, body)
+	return readError(r, err)
+}
+
+// readError tells a caller who left from one who sent less than announced.
+func readError(r *http.Request, err error) error {
+	if err == nil {
+		return nil
+	}
+	if gone := r.Context().Err(); gone != nil {
+		return gone
+	}
+	return errors.Join(errCut, err)
+}
+
+// plainBody refuses a body that is compressed.
+func plainBody(r *http.Request) error {
+	if encoding := r.Header["Content-Encoding"]; len(encoding) > 0 && encoding[0] != "" && encoding[0] != "identity" {
+		return errEncoded
+	}
+	return nil
+}

@@ -1,0 +1,107 @@
+// Chat completions and completions: from the cache, or from the provider.
+
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/askonce/askonce/cache"
+	"github.com/askonce/askonce/internal/llm"
+)
+
+// cached answers requests of an endpoint through the cache.
+func (s *Server) cached(ep llm.Endpoint) handler {
+	return func(w http.ResponseWriter, r *http.Request, x *exchange) error {
+		if err := plainBody(r); err != nil {
+			return err
+		}
+		steering, err := steer(r.Header)
+		if err != nil {
+			return err
+		}
+		p, err := s.parse(ep, r)
+		if err != nil {
+			return err
+		}
+		return s.fetch(w, r, x, p, steering)
+	}
+}
+
+// parse reads and parses the body, or remembers how it was parsed before.
+func (s *Server) parse(ep llm.Endpoint, r *http.Request) (*parsed, error) {
+	length := r.ContentLength
+	if length <= 0 || length > scratchSize || length > s.opts.MaxBody {
+		body, err := s.readBody(r)
+		if err != nil {
+			return nil, err
+		}
+		if p := s.memo.find(ep, body); p != nil {
+			return p, nil
+		}
+		return s.parseNew(ep, body)
+	}
+	room := s.scratch.get()
+	defer s.scratch.put(room)
+	body := room[:length]
+	if err := s.fill(r, body); err != nil {
+		return nil, err
+	}
+	if p := s.memo.find(ep, body); p != nil {
+		return p, nil
+	}
+	own := make([]byte, length) // the view keeps it, the scratch room goes back
+	copy(own, body)
+	return s.parseNew(ep, own)
+}
+
+func (s *Server) parseNew(ep llm.Endpoint, body []byte) (*parsed, error) {
+	view, err := llm.ParseRequest(ep, body)
+	if err != nil {
+		return nil, err
+	}
+	return s.memo.add(view), nil
+}
+
+// fetch answers a parsed request through the cache.
+func (s *Server) fetch(w http.ResponseWriter, r *http.Request, x *exchange, p *parsed, steering steering) error {
+	request := p.request(x.caller.tenant, s.namespace(steering.namespace), s.origin(r.Header, r.URL.RawQuery))
+	request.Directives = steering.Directives
+	a, err := s.opts.Cache.Fetch(r.Context(), request, s.load(r, x, p.view))
+	if a != nil {
+		defer a.Close()
+		x.layer = outcomeOf(a.Receipt.Layer)
+	}
+	if errors.Is(err, cache.ErrNotCached) && a != nil {
+		w.Header()["Askonce-Receipt"] = []string{string(a.Receipt.AppendCompact(nil))}
+	}
+	if err != nil {
+		return err
+	}
+	if a.Entry != nil {
+		return writeHit(w, p.view, a)
+	}
+	passHeader(w.Header(), a.Header)
+	describeMiss(w.Header(), &a.Receipt, a.Key, !request.NoStore && a.Receipt.Reason != cache.ReasonOff)
+	return s.writeLive(w, r, p.view, a)
+}
+
+// load asks the provider for what view wants. The caller's credential goes
+// with this request alone: others join the answer, not the credential.
+func (s *Server) load(r *http.Request, x *exchange, view *llm.Request) cache.Load {
+	own, _ := s.spending(&x.caller, true) // an allowed path is never refused
+	return func(ctx context.Context) (*http.Response, error) {
+		call := s.call(r, own, view.UpstreamBody())
+		call.Endpoint, call.Model, call.Stream = view.Endpoint, view.Model, view.Stream
+		return s.opts.Upstream.Do(ctx, call)
+	}
+}
+
+// namespace is the one asked for, or the default.
+func (s *Server) namespace(asked string) string {
+	if asked == "" {
+		return s.opts.DefaultNamespace
+	}
+	return asked
+}

@@ -1,0 +1,140 @@
+// The server and its routing table.
+
+package api
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync/atomic"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/askonce/askonce/internal/llm"
+)
+
+// Server answers HTTP requests. It is an http.Handler.
+type Server struct {
+	opts      Options
+	log       *slog.Logger
+	echo      *echo.Echo
+	identity  *identity
+	memo      *memo
+	metrics   *metrics
+	embedding *shared
+	allowed   []allowed
+	scratch   scratch
+	draining  atomic.Bool
+}
+
+// New returns a Server. It starts nothing and needs no closing.
+func New(opts Options) (*Server, error) {
+	opts.setDefaults()
+	if err := opts.validate(); err != nil {
+		return nil, err
+	}
+	s := &Server{opts: opts, log: opts.Logger, embedding: newShared()}
+	for _, path := range opts.AllowPaths {
+		a, err := parseAllowed(path)
+		if err != nil {
+			return nil, err
+		}
+		s.allowed = append(s.allowed, a)
+	}
+	var err error
+	if s.identity, err = newIdentity(opts.Keys, opts.Secret); err != nil {
+		return nil, err
+	}
+	if s.memo, err = newMemo(opts.MemoBytes); err != nil {
+		return nil, err
+	}
+	if s.metrics, err = newMetrics(opts.Registerer); err != nil {
+		return nil, err
+	}
+	s.echo = s.newEcho()
+	return s, nil
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+
+// Drain makes /readyz say that no new requests are wanted. Those that come are
+// answered all the same.
+func (s *Server) Drain() { s.draining.Store(true) }
+
+func (s *Server) newEcho() *echo.Echo {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.IPExtractor = echo.ExtractIPDirect()
+	for _, rt := range s.own() {
+		e.Add(rt.method, rt.path, s.frame(&rt))
+	}
+	s.refuseOtherMethods(e)
+	for _, rt := range s.providers() {
+		e.Add(rt.method, rt.path, s.frame(&rt))
+	}
+	relay := s.frame(&route{path: "/v1/*", role: RoleRead, shape: asOpenAI, handle: s.relay})
+	e.Any("/v1/*", relay)
+	e.RouteNotFound("/v1/*", relay)
+	nothing := s.frame(&route{path: "other", shape: asProblem, handle: unknownPath})
+	for _, path := range []string{"/*", "/v1/cache", "/v1/cache/*"} {
+		e.Any(path, nothing)
+		e.RouteNotFound(path, nothing)
+	}
+	return e
+}
+
+// providers are the provider's paths that askonce treats in a way of its own.
+func (s *Server) providers() []route {
+	return []route{
+		{method: http.MethodPost, path: "/v1/chat/completions", role: RoleWrite, json: true, shape: asOpenAI, handle: s.cached(llm.Chat)},
+		{method: http.MethodPost, path: "/v1/completions", role: RoleWrite, json: true, shape: asOpenAI, handle: s.cached(llm.Completions)},
+		{method: http.MethodPost, path: "/v1/embeddings", role: RoleWrite, json: true, shape: asOpenAI, handle: s.embeddings},
+		{method: http.MethodGet, path: "/v1/models", role: RoleRead, shape: asOpenAI, handle: s.relay},
+		{method: http.MethodGet, path: "/v1/models/*", role: RoleRead, shape: asOpenAI, handle: s.relay},
+	}
+}
+
+// own are askonce's own paths.
+func (s *Server) own() []route {
+	metricsRole := RoleAdmin
+	if s.opts.Loopback || s.opts.OpenMetrics || len(s.opts.Keys) == 0 {
+		metricsRole = ""
+	}
+	table := []route{
+		{method: http.MethodGet, path: "/", handle: s.welcome},
+		{method: http.MethodGet, path: "/healthz", handle: s.healthz},
+		{method: http.MethodGet, path: "/readyz", handle: s.readyz},
+		{method: http.MethodGet, path: "/openapi.yaml", handle: s.openapi},
+		{method: http.MethodGet, path: "/metrics", role: metricsRole, handle: s.showMetrics()},
+	}
+	for i := range table {
+		table[i].shape = asProblem
+	}
+	return table
+}
+
+// refuseOtherMethods answers 405 on our own paths, where the relay would
+// otherwise take what no route wants.
+func (s *Server) refuseOtherMethods(e *echo.Echo) {
+	allowed := make(map[string][]string)
+	for _, rt := range s.own() {
+		allowed[rt.path] = append(allowed[rt.path], rt.method)
+	}
+	for path, methods := range allowed {
+		allow := strings.Join(methods, ", ")
+		refuse := s.frame(&route{path: path, shape: asProblem, handle: func(http.ResponseWriter, *http.Request, *exchange) error {
+			return &fault{
+				status: http.StatusMethodNotAllowed, code: "method_not_allowed", allow: allow,
+				message: "This path answers to " + allow + " only.",
+			}
+		}})
+		for _, method := range []string{
+			http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
+		} {
+			if !strings.Contains(allow, method) {
+				e.Add(method, path, refuse)
+			}
+		}
+	}
+}
