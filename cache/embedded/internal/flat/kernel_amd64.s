@@ -1,0 +1,202 @@
+// Inner loops of a search for AVX2 and AVX-512 VPOPCNTDQ.
+
+#include "textflag.h"
+
+// func dotAVX2(a, b *int16, n int) int32
+// n is a multiple of 16. VPMADDWD multiplies 16 pairs and adds neighbours.
+TEXT ·dotAVX2(SB), NOSPLIT, $0-28
+	MOVQ a+0(FP), SI
+	MOVQ b+8(FP), DI
+	MOVQ n+16(FP), CX
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+dot64:
+	CMPQ CX, $64
+	JLT  dot16
+	VMOVDQU (SI), Y4
+	VMOVDQU 32(SI), Y5
+	VMOVDQU 64(SI), Y6
+	VMOVDQU 96(SI), Y7
+	VPMADDWD (DI), Y4, Y4
+	VPMADDWD 32(DI), Y5, Y5
+	VPMADDWD 64(DI), Y6, Y6
+	VPMADDWD 96(DI), Y7, Y7
+	VPADDD Y4, Y0, Y0
+	VPADDD Y5, Y1, Y1
+	VPADDD Y6, Y2, Y2
+	VPADDD Y7, Y3, Y3
+	ADDQ $128, SI
+	ADDQ $128, DI
+	SUBQ $64, CX
+	JMP  dot64
+dot16:
+	CMPQ CX, $16
+	JLT  dotSum
+	VMOVDQU (SI), Y4
+	VPMADDWD (DI), Y4, Y4
+	VPADDD Y4, Y0, Y0
+	ADDQ $32, SI
+	ADDQ $32, DI
+	SUBQ $16, CX
+	JMP  dot16
+dotSum:
+	VPADDD Y1, Y0, Y0
+	VPADDD Y3, Y2, Y2
+	VPADDD Y2, Y0, Y0
+	VEXTRACTI128 $1, Y0, X1
+	VPADDD X1, X0, X0
+	VPSHUFD $0x4e, X0, X1
+	VPADDD X1, X0, X0
+	VPSHUFD $0xb1, X0, X1
+	VPADDD X1, X0, X0
+	VMOVD X0, AX
+	VZEROUPPER
+	MOVL AX, ret+24(FP)
+	RET
+
+// Bits set in each half byte, and the mask of a half byte.
+DATA nibbles<>+0(SB)/8, $0x0302020102010100
+DATA nibbles<>+8(SB)/8, $0x0403030203020201
+DATA nibbles<>+16(SB)/8, $0x0302020102010100
+DATA nibbles<>+24(SB)/8, $0x0403030203020201
+GLOBL nibbles<>(SB), RODATA|NOPTR, $32
+DATA lowHalf<>+0(SB)/8, $0x0f0f0f0f0f0f0f0f
+GLOBL lowHalf<>(SB), RODATA|NOPTR, $8
+
+// func scanAVX2(query *uint64, words int, blocks *uint64, count int, limit uint64, distances *uint16, near *uint8)
+TEXT ·scanAVX2(SB), NOSPLIT, $0-56
+	MOVQ query+0(FP), SI
+	MOVQ words+8(FP), DX
+	MOVQ blocks+16(FP), DI
+	MOVQ count+24(FP), CX
+	MOVQ distances+40(FP), R8
+	MOVQ near+48(FP), R9
+	VMOVDQU nibbles<>(SB), Y15
+	VPBROADCASTQ lowHalf<>(SB), Y14
+	VPXOR Y13, Y13, Y13
+	MOVQ limit+32(FP), AX
+	VMOVD AX, X12
+	VPBROADCASTW X12, X12
+block2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	XORQ R10, R10
+word2:
+	VPBROADCASTQ (SI)(R10*8), Y2
+	VPXOR (DI), Y2, Y3
+	VPXOR 32(DI), Y2, Y4
+	VPSRLQ $4, Y3, Y5
+	VPSRLQ $4, Y4, Y6
+	VPAND Y14, Y3, Y3
+	VPAND Y14, Y4, Y4
+	VPAND Y14, Y5, Y5
+	VPAND Y14, Y6, Y6
+	VPSHUFB Y3, Y15, Y3
+	VPSHUFB Y4, Y15, Y4
+	VPSHUFB Y5, Y15, Y5
+	VPSHUFB Y6, Y15, Y6
+	VPADDB Y5, Y3, Y3
+	VPADDB Y6, Y4, Y4
+	VPSADBW Y13, Y3, Y3
+	VPSADBW Y13, Y4, Y4
+	VPADDQ Y3, Y0, Y0
+	VPADDQ Y4, Y1, Y1
+	ADDQ $64, DI
+	INCQ R10
+	CMPQ R10, DX
+	JLT  word2
+
+	// Eight 64-bit distances in Y0, Y1 become eight 16-bit ones in X0.
+	VPACKUSDW Y1, Y0, Y0
+	VPERMQ $0xd8, Y0, Y0
+	VEXTRACTI128 $1, Y0, X1
+	VPACKUSDW X1, X0, X0
+	VMOVDQU X0, (R8)
+
+	// At most the limit: nothing remains after a saturating subtraction.
+	VPSUBUSW X12, X0, X0
+	VPCMPEQW X13, X0, X0
+	VPACKSSWB X0, X0, X0
+	VPMOVMSKB X0, AX
+	MOVB AX, (R9)
+	ADDQ $16, R8
+	INCQ R9
+	DECQ CX
+	JNZ  block2
+	VZEROUPPER
+	RET
+
+// func scanAVX512(query *uint64, words int, blocks *uint64, count int, limit uint64, distances *uint16, near *uint8)
+TEXT ·scanAVX512(SB), NOSPLIT, $0-56
+	MOVQ query+0(FP), SI
+	MOVQ words+8(FP), DX
+	MOVQ blocks+16(FP), DI
+	MOVQ count+24(FP), CX
+	MOVQ distances+40(FP), R8
+	MOVQ near+48(FP), R9
+	VPBROADCASTQ limit+32(FP), Z15
+	CMPQ DX, $6
+	JEQ  six
+
+block5:
+	VPXORQ Z0, Z0, Z0
+	XORQ R10, R10
+word5:
+	VPBROADCASTQ (SI)(R10*8), Z1
+	VPXORQ (DI), Z1, Z1
+	VPOPCNTQ Z1, Z1
+	VPADDQ Z1, Z0, Z0
+	ADDQ $64, DI
+	INCQ R10
+	CMPQ R10, DX
+	JLT  word5
+	VPMOVQW Z0, (R8)
+	VPCMPUQ $2, Z15, Z0, K1
+	KMOVB K1, AX
+	MOVB AX, (R9)
+	ADDQ $16, R8
+	INCQ R9
+	DECQ CX
+	JNZ  block5
+	VZEROUPPER
+	RET
+
+	// 384 components: the query stays in registers.
+six:
+	VPBROADCASTQ (SI), Z8
+	VPBROADCASTQ 8(SI), Z9
+	VPBROADCASTQ 16(SI), Z10
+	VPBROADCASTQ 24(SI), Z11
+	VPBROADCASTQ 32(SI), Z12
+	VPBROADCASTQ 40(SI), Z13
+block6:
+	VPXORQ (DI), Z8, Z0
+	VPXORQ 64(DI), Z9, Z1
+	VPXORQ 128(DI), Z10, Z2
+	VPXORQ 192(DI), Z11, Z3
+	VPXORQ 256(DI), Z12, Z4
+	VPXORQ 320(DI), Z13, Z5
+	VPOPCNTQ Z0, Z0
+	VPOPCNTQ Z1, Z1
+	VPOPCNTQ Z2, Z2
+	VPOPCNTQ Z3, Z3
+	VPOPCNTQ Z4, Z4
+	VPOPCNTQ Z5, Z5
+	VPADDQ Z1, Z0, Z0
+	VPADDQ Z3, Z2, Z2
+	VPADDQ Z5, Z4, Z4
+	VPADDQ Z2, Z0, Z0
+	VPADDQ Z4, Z0, Z0
+	VPMOVQW Z0, (R8)
+	VPCMPUQ $2, Z15, Z0, K1
+	KMOVB K1, AX
+	MOVB AX, (R9)
+	ADDQ $384, DI
+	ADDQ $16, R8
+	INCQ R9
+	DECQ CX
+	JNZ  block6
+	VZEROUPPER
+	RET
