@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -24,7 +25,8 @@ const maxPeek = 64 << 10
 // maxDrain bounds how long a retry waits for the rest of an unwanted body.
 const maxDrain = time.Second
 
-// attemptError is a try that brought no answer.
+// attemptError is a try that brought no answer while the call's deadline had
+// not passed.
 type attemptError struct {
 	err       error
 	connected bool // a connection was there
@@ -34,18 +36,18 @@ type attemptError struct {
 func (e *attemptError) Error() string { return e.err.Error() }
 func (e *attemptError) Unwrap() error { return e.err }
 
-// timeout reports whether the provider was reached and stayed silent.
+// timeout reports whether the provider was reached and stayed silent. A
+// connection that its peer no longer acknowledges is dead, not silent.
 func (e *attemptError) timeout() bool {
 	var ne net.Error
-	return e.connected && errors.As(e.err, &ne) && ne.Timeout()
+	return e.connected && errors.As(e.err, &ne) && ne.Timeout() && !errors.Is(e.err, syscall.ETIMEDOUT)
 }
 
 // retryable reports whether this is a connection that failed before any byte
 // of the answer. A certificate that is wrong stays wrong.
 func (e *attemptError) retryable() bool {
 	var cert *tls.CertificateVerificationError
-	return !e.answered && !e.timeout() && !errors.As(e.err, &cert) &&
-		!errors.Is(e.err, context.Canceled) && !errors.Is(e.err, context.DeadlineExceeded)
+	return !e.answered && !e.timeout() && !errors.As(e.err, &cert)
 }
 
 // progress is how far a try came, written from the transport's goroutines.

@@ -117,11 +117,12 @@ func (c *Client) tryAll(ctx context.Context, proto *http.Request, body []byte) (
 		resp, err := c.attempt(ctx, proto, body)
 		reason := retryReason(resp, err)
 		if reason == "" {
-			return c.settled(resp, "final"), try, err
+			return c.marked(resp), try, err
 		}
 		wait, refusal := c.plan(ctx, try, resp)
 		if refusal != "" {
-			return c.settled(resp, refusal), try, err
+			c.metrics.refused(refusal)
+			return c.marked(resp), try, err
 		}
 		discard(resp)
 		c.metrics.retried(reason)
@@ -155,17 +156,11 @@ func (c *Client) plan(ctx context.Context, try int, resp *http.Response) (time.D
 	return wait, ""
 }
 
-// settled marks an answer that SDKs would retry, now that this client will not,
-// and counts why. Answers that nobody retries are left alone.
-func (c *Client) settled(resp *http.Response, refusal string) *http.Response {
-	if resp != nil && !sdkRetries(resp) {
-		return resp
-	}
-	if resp != nil && c.maxTries > 1 {
+// marked tells SDKs not to retry an answer that they would, now that this
+// client does not. With retries turned off that is left to them.
+func (c *Client) marked(resp *http.Response) *http.Response {
+	if resp != nil && c.maxTries > 1 && sdkRetries(resp) {
 		resp.Header.Set(shouldRetryHeader, "false")
-	}
-	if refusal != "final" {
-		c.metrics.refused(refusal)
 	}
 	return resp
 }

@@ -34,7 +34,7 @@ func callError(caller context.Context, err error) error {
 		return context.Canceled
 	case errors.As(err, &call):
 		return call
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &failed) && failed.timeout():
+	case !errors.As(err, &failed) || failed.timeout():
 		return &llm.CallError{
 			Status:  http.StatusGatewayTimeout,
 			Code:    "upstream_timeout",

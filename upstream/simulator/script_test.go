@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/askonce/askonce/upstream/internal/pipenet"
 	"github.com/askonce/askonce/upstream/simulator"
 )
 
@@ -109,40 +110,17 @@ func TestScriptBreaksAnswers(t *testing.T) {
 	}
 }
 
-// inBubble starts the simulator on a pipe, so that time is the bubble's.
+// inBubble starts the simulator in memory, so that time is the bubble's.
 func inBubble(t *testing.T, opts simulator.Options) *http.Client {
 	t.Helper()
 	sim, err := simulator.New(opts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ours, theirs := net.Pipe()
-	server := &http.Server{Handler: sim}
-	listener := &oneConn{conn: make(chan net.Conn, 1), closed: make(chan struct{})}
-	listener.conn <- theirs
-	go server.Serve(listener)
-	t.Cleanup(func() { ours.Close(); server.Close() })
-	return &http.Client{Transport: &http.Transport{
-		DialContext: func(context.Context, string, string) (net.Conn, error) { return ours, nil },
-	}}
+	transport := &http.Transport{DialContext: pipenet.Serve(t, sim).DialContext}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
 }
-
-// oneConn is a listener that accepts one connection.
-type oneConn struct {
-	conn   chan net.Conn
-	closed chan struct{}
-}
-
-func (l *oneConn) Accept() (net.Conn, error) {
-	select {
-	case c := <-l.conn:
-		return c, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-func (l *oneConn) Close() error   { close(l.closed); return nil }
-func (l *oneConn) Addr() net.Addr { return &net.TCPAddr{} }
 
 func TestLatencies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
