@@ -12,7 +12,7 @@ import (
 )
 
 // longestQuote bounds how much of the question the default answer repeats.
-const longestQuote = 2000
+const longestQuote = 400
 
 // choice is one of the answers to a request.
 type choice struct {
@@ -68,7 +68,7 @@ func (x *exchange) choice(q *textRequest, question Question, sum uint64, forced 
 		c.tool = &ToolCall{Name: forced.definition.Get("name").String(), Arguments: string(arguments)}
 		c.finishReason = forced.finishReason
 	default:
-		c.text, c.finishReason = q.cut(formatted(q.doc.Get("response_format"), x.say(question, sum)))
+		c.text, c.finishReason = q.cut(formatted(q.doc.get("response_format"), x.say(question, sum)))
 	}
 	if step.FinishReason != "" {
 		c.finishReason = step.FinishReason

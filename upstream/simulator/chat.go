@@ -9,7 +9,7 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-func (s *Simulator) serveChat(x *exchange, doc gjson.Result) *apiError {
+func (s *Simulator) serveChat(x *exchange, doc object) *apiError {
 	q := &textRequest{ep: chatEndpoint, doc: doc}
 	if err := q.readOptions(); err != nil {
 		return err
@@ -30,14 +30,14 @@ func (s *Simulator) serveChat(x *exchange, doc gjson.Result) *apiError {
 
 // readMessages makes the question out of the messages, and checks them.
 func (q *textRequest) readMessages() *apiError {
-	list := q.doc.Get("messages")
+	list := q.doc.get("messages")
 	switch {
 	case !list.Exists():
 		return invalid("messages", "missing_required_parameter", "'messages' is missing.")
 	case !list.IsArray():
 		return invalid("messages", "invalid_type", "'messages' is not a list.")
 	}
-	question := Question{Model: q.doc.Get("model").Str}
+	question := Question{Model: q.doc.get("model").Str}
 	sum := newDigest()
 	sum.add(question.Model)
 	var failed *apiError
@@ -52,9 +52,9 @@ func (q *textRequest) readMessages() *apiError {
 		return invalid("messages", "empty_array", "'messages' is empty; it needs at least one.")
 	}
 	for _, name := range []string{"tools", "response_format"} {
-		sum.add(q.doc.Get(name).Raw)
+		sum.add(q.doc.get(name).Raw)
 	}
-	q.promptTokens += replyTokens + countTokens(q.doc.Get("tools").Raw)
+	q.promptTokens += replyTokens + countTokens(q.doc.get("tools").Raw)
 	q.questions = []Question{question}
 	q.digests = []uint64{sum.Sum64()}
 	return nil
@@ -68,7 +68,8 @@ func (q *textRequest) readMessage(question *Question, sum *digest, message gjson
 	if !message.IsObject() {
 		return invalid(at(""), "invalid_type", "'"+at("")+"' is not an object.")
 	}
-	role, content := message.Get("role").Str, message.Get("content")
+	members := make(object, 0, 4).parse(message)
+	role, content := members.get("role").Str, members.get("content")
 	switch role {
 	case "system", "developer", "user", "tool", "function":
 		if !content.Exists() || content.Type == gjson.Null {
@@ -83,7 +84,7 @@ func (q *textRequest) readMessage(question *Question, sum *digest, message gjson
 		return invalid(at(".content"), "invalid_type", "'"+at(".content")+"' is neither a string nor a list of parts.")
 	}
 	text := q.readContent(content, sum)
-	calls := message.Get("tool_calls").Raw
+	calls := members.get("tool_calls").Raw
 	sum.add(role)
 	sum.add(text)
 	sum.add(calls)
@@ -134,8 +135,8 @@ type forcedTool struct {
 }
 
 // readToolChoice finds the tool that tool_choice forces.
-func readToolChoice(doc gjson.Result) (forcedTool, *apiError) {
-	choice, tools := doc.Get("tool_choice"), doc.Get("tools")
+func readToolChoice(doc object) (forcedTool, *apiError) {
+	choice, tools := doc.get("tool_choice"), doc.get("tools")
 	named := choice.Get("function.name").String()
 	switch {
 	case !choice.Exists() || choice.Type == gjson.Null:

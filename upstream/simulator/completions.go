@@ -6,7 +6,7 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-func (s *Simulator) serveCompletions(x *exchange, doc gjson.Result) *apiError {
+func (s *Simulator) serveCompletions(x *exchange, doc object) *apiError {
 	q := &textRequest{ep: completionsEndpoint, doc: doc}
 	if err := q.readOptions(); err != nil {
 		return err
@@ -27,12 +27,12 @@ func (q *textRequest) readPrompts() *apiError {
 	if err != nil {
 		return err
 	}
-	model := q.doc.Get("model").Str
+	model := q.doc.get("model").Str
 	for _, in := range inputs {
 		sum := newDigest()
 		sum.add(model)
 		sum.add(in.text)
-		sum.add(q.doc.Get("suffix").Raw)
+		sum.add(q.doc.get("suffix").Raw)
 		q.promptTokens += in.tokens
 		q.digests = append(q.digests, sum.Sum64())
 		q.questions = append(q.questions, Question{
@@ -52,8 +52,8 @@ type input struct {
 
 // readInputs reads a member that is a text, a list of texts, a list of token
 // numbers, or a list of such lists.
-func readInputs(doc gjson.Result, name string) ([]input, *apiError) {
-	v := doc.Get(name)
+func readInputs(doc object, name string) ([]input, *apiError) {
+	v := doc.get(name)
 	wrong := invalid(name, "invalid_type", "'"+name+"' is neither text nor a list of texts or tokens.")
 	switch {
 	case !v.Exists() || v.Type == gjson.Null:

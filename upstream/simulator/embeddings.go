@@ -20,12 +20,12 @@ const (
 	largeDimensions   = 3072
 )
 
-func (s *Simulator) serveEmbeddings(x *exchange, doc gjson.Result) *apiError {
+func (s *Simulator) serveEmbeddings(x *exchange, doc object) *apiError {
 	inputs, err := readInputs(doc, "input")
 	if err != nil {
 		return err
 	}
-	model := doc.Get("model").Str
+	model := doc.get("model").Str
 	dimensions, err := readDimensions(doc, model)
 	if err != nil {
 		return err
@@ -75,12 +75,12 @@ func checkInputs(inputs []input) *apiError {
 }
 
 // readDimensions is how many components the answer's vectors have.
-func readDimensions(doc gjson.Result, model string) (int, *apiError) {
+func readDimensions(doc object, model string) (int, *apiError) {
 	dimensions := defaultDimensions
 	if model == "text-embedding-3-large" {
 		dimensions = largeDimensions
 	}
-	if model == "text-embedding-ada-002" && doc.Get("dimensions").Exists() {
+	if model == "text-embedding-ada-002" && doc.get("dimensions").Exists() {
 		return 0, invalid("dimensions", "", "This model has no other 'dimensions' than its own.")
 	}
 	err := readInt(doc, "dimensions", 1, largeDimensions, &dimensions)
@@ -88,8 +88,8 @@ func readDimensions(doc gjson.Result, model string) (int, *apiError) {
 }
 
 // readEncoding picks how vectors are written.
-func readEncoding(doc gjson.Result) (func([]byte, []float32) []byte, *apiError) {
-	switch format := doc.Get("encoding_format"); format.String() {
+func readEncoding(doc object) (func([]byte, []float32) []byte, *apiError) {
+	switch format := doc.get("encoding_format"); format.String() {
 	case "", "float":
 		return appendFloats, nil
 	case "base64":

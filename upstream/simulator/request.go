@@ -16,7 +16,7 @@ const maxChoices = 128
 // textRequest is a checked request of chat or completions.
 type textRequest struct {
 	ep           endpoint
-	doc          gjson.Result
+	doc          object
 	stream       bool
 	includeUsage bool
 	choices      int // n
@@ -48,20 +48,20 @@ func (q *textRequest) readOptions() *apiError {
 }
 
 func (q *textRequest) readStreamOptions() *apiError {
-	options := q.doc.Get("stream_options")
+	options := q.doc.get("stream_options")
 	switch {
 	case !options.Exists() || options.Type == gjson.Null:
 		return nil
-	case !q.doc.Get("stream").Bool():
+	case !q.doc.get("stream").Bool():
 		return invalid("stream_options", "", "'stream_options' goes with 'stream': true only.")
 	case !options.IsObject():
 		return invalid("stream_options", "invalid_type", "'stream_options' is not an object.")
 	}
-	return readBool(options, "include_usage", &q.includeUsage)
+	return readBool(object{}.parse(options), "include_usage", &q.includeUsage)
 }
 
 func (q *textRequest) readStop() *apiError {
-	stop := q.doc.Get("stop")
+	stop := q.doc.get("stop")
 	switch {
 	case !stop.Exists() || stop.Type == gjson.Null:
 		return nil
@@ -108,8 +108,8 @@ func (d *digest) add(s string) {
 }
 
 // readBool reads an optional member.
-func readBool(doc gjson.Result, name string, into *bool) *apiError {
-	v := doc.Get(name)
+func readBool(doc object, name string, into *bool) *apiError {
+	v := doc.get(name)
 	if v.Exists() && v.Type != gjson.Null && !v.IsBool() {
 		return invalid(name, "invalid_type", "'"+name+"' is not a boolean.")
 	}
@@ -118,8 +118,8 @@ func readBool(doc gjson.Result, name string, into *bool) *apiError {
 }
 
 // readInt reads an optional member, leaving into alone if it is absent.
-func readInt(doc gjson.Result, name string, low, high int64, into *int) *apiError {
-	v := doc.Get(name)
+func readInt(doc object, name string, low, high int64, into *int) *apiError {
+	v := doc.get(name)
 	switch {
 	case !v.Exists() || v.Type == gjson.Null:
 		return nil
@@ -135,8 +135,8 @@ func readInt(doc gjson.Result, name string, low, high int64, into *int) *apiErro
 }
 
 // checkNumber checks an optional member that the simulator has no use for.
-func checkNumber(doc gjson.Result, name string, low, high float64) *apiError {
-	v := doc.Get(name)
+func checkNumber(doc object, name string, low, high float64) *apiError {
+	v := doc.get(name)
 	switch {
 	case !v.Exists() || v.Type == gjson.Null:
 		return nil

@@ -105,7 +105,7 @@ func (s *Simulator) authorize(r *http.Request) *apiError {
 }
 
 // post reads and checks what all POST endpoints have in common.
-func (s *Simulator) post(x *exchange, serve func(*exchange, gjson.Result) *apiError) *apiError {
+func (s *Simulator) post(x *exchange, serve func(*exchange, object) *apiError) *apiError {
 	if x.r.Method != http.MethodPost {
 		x.w.Header().Set("Allow", http.MethodPost)
 		return &apiError{status: http.StatusMethodNotAllowed, kind: invalidRequest, code: "method_not_supported",
@@ -115,11 +115,12 @@ func (s *Simulator) post(x *exchange, serve func(*exchange, gjson.Result) *apiEr
 	if err != nil {
 		return err
 	}
-	doc := gjson.Parse(body)
-	if !gjson.Valid(body) || !doc.IsObject() {
+	root := gjson.Parse(body)
+	if !gjson.Valid(body) || !root.IsObject() {
 		return invalid("", "", "The body is not a JSON object.")
 	}
-	model := doc.Get("model")
+	doc := make(object, 0, 16).parse(root)
+	model := doc.get("model")
 	if model.Type != gjson.String || model.Str == "" {
 		return invalid("model", "missing_required_parameter", "Name the model to use as a string in 'model'.")
 	}

@@ -3,6 +3,7 @@
 package simulator
 
 import (
+	"math"
 	"strconv"
 	"unicode"
 	"unicode/utf8"
@@ -56,55 +57,63 @@ func cutTokens(text string, limit int) (string, bool) {
 	return text[:end], end < len(text)
 }
 
+// kind is what a character is to the estimate.
+type kind uint8
+
+const (
+	single kind = iota // a token of its own
+	letter
+	digit
+	space
+)
+
+// kinds of the ASCII characters.
+var kinds = func() (k [utf8.RuneSelf]kind) {
+	for c := range k {
+		switch {
+		case 'a' <= c|0x20 && c|0x20 <= 'z':
+			k[c] = letter
+		case '0' <= c && c <= '9':
+			k[c] = digit
+		case c == ' ' || '\t' <= c && c <= '\r':
+			k[c] = space
+		}
+	}
+	return k
+}()
+
+// longest is how many characters of a kind one token takes.
+var longest = [...]int{single: 1, letter: longestWord, digit: longestNumber, space: math.MaxInt}
+
+// kindAt is the kind and length of the character that text begins with. A
+// letter is one of the scripts that write words as runs of letters.
+func kindAt(text string) (kind, int) {
+	if c := text[0]; c < utf8.RuneSelf {
+		return kinds[c], 1
+	}
+	const firstCJK = 0x2E80
+	r, size := utf8.DecodeRuneInString(text)
+	if r < firstCJK && unicode.IsLetter(r) {
+		return letter, size
+	}
+	return single, size
+}
+
 // pieceLen is the length in bytes of the token that text, not empty, begins
 // with: see the package comment for the rule.
 func pieceLen(text string) int {
-	start := 0
-	if text[0] == ' ' && len(text) > 1 && isLetter(text[1:]) {
-		start = 1
-	}
-	switch rest := text[start:]; {
-	case isLetter(rest):
-		return start + runLen(rest, longestWord, isLetter)
-	case isDigit(rest):
-		return runLen(rest, longestNumber, isDigit)
-	case isSpace(rest):
-		return runLen(rest, len(rest), isSpace)
-	}
-	_, size := utf8.DecodeRuneInString(text)
-	return size
-}
-
-// runLen is the length of the run of at most limit characters of a kind.
-func runLen(text string, limit int, kind func(string) bool) int {
-	end := 0
-	for n := 0; n < limit && end < len(text) && kind(text[end:]); n++ {
-		if text[end] < utf8.RuneSelf {
-			end++
-			continue
+	first, end := kindAt(text)
+	if text[0] == ' ' && len(text) > 1 {
+		if next, size := kindAt(text[1:]); next == letter {
+			first, end = letter, 1+size
 		}
-		_, size := utf8.DecodeRuneInString(text[end:])
+	}
+	for n := 1; n < longest[first] && end < len(text); n++ {
+		k, size := kindAt(text[end:])
+		if k != first {
+			break
+		}
 		end += size
 	}
 	return end
-}
-
-// isLetter reports whether text begins with a letter of a script that writes
-// words as runs of letters.
-func isLetter(text string) bool {
-	if len(text) == 0 {
-		return false
-	}
-	if c := text[0]; c < utf8.RuneSelf {
-		return 'a' <= c|0x20 && c|0x20 <= 'z'
-	}
-	const firstCJK = 0x2E80
-	r, _ := utf8.DecodeRuneInString(text)
-	return r < firstCJK && unicode.IsLetter(r)
-}
-
-func isDigit(text string) bool { return len(text) > 0 && '0' <= text[0] && text[0] <= '9' }
-
-func isSpace(text string) bool {
-	return len(text) > 0 && (text[0] == ' ' || '\t' <= text[0] && text[0] <= '\r')
 }
