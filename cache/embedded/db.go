@@ -102,7 +102,7 @@ func (db *DB) closeFile() error {
 	if db.damage.Load() != nil {
 		// The tree may hold its locks for good. Letting go of the file is
 		// enough for the next process; readers keep their mapping.
-		return db.file.os.Close()
+		return release(db.file.os)
 	}
 	if err := db.file.bolt.Close(); err != nil {
 		return fmt.Errorf("embedded: can't close the data file: %w", err)

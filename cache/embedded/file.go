@@ -87,7 +87,7 @@ func tryOpen(path string, wait time.Duration) (*file, error) {
 	})
 	if err != nil {
 		if f.os != nil {
-			f.os.Close() // bbolt has done so, unless it panicked
+			release(f.os) // bbolt has done so, unless it panicked
 		}
 		return nil, openError(path, err)
 	}
