@@ -14,9 +14,9 @@ import (
 // Digest is a SHA-256 sum.
 type Digest [32]byte
 
-// hole stands in the canonical document where the query text was. The byte is
+// holeMark stands in the canonical document where the query text was. The byte is
 // part of no UTF-8 text, so no text can look like it.
-const hole = 0xFF
+const holeMark = 0xFF
 
 // keyVersion is the first part of every digest. Changing what a digest is made
 // of means changing it.
@@ -33,8 +33,16 @@ const keyVersion = "askonce 1 "
 type canonical struct {
 	endpoint Endpoint
 	out      sink
-	holes    []value // in the order of the document, which is that of the text
+	holes    []hole // in the order of the document, which is that of the text
 	sorted   []member
+}
+
+// newCanonical returns a canonical to be used again and again.
+func newCanonical() canonical {
+	return canonical{
+		out:    sink{hash: sha256.New(), buf: make([]byte, 0, 2*sinkSize)},
+		sorted: make([]member, 0, 32),
+	}
 }
 
 // digests returns the key and, if there are holes, the scope.
@@ -43,18 +51,16 @@ type canonical struct {
 // document. The key is SHA-256 of version, "key ", endpoint, a zero byte, the
 // scope's digest and each hole's text after its length. So a body is hashed
 // once, whatever its size, and the key still pins all of it.
-func (c *canonical) digests(root value) (key, scope Digest) {
-	holes := c.holes
-	c.out.hash = sha256.New()
-	c.out.string(keyVersion + "scope " + string(c.endpoint) + "\x00")
+func (c *canonical) digests(ep Endpoint, root value, holes []hole) (key, scope Digest) {
+	c.endpoint, c.holes, c.sorted = ep, holes, c.sorted[:0]
+	c.out.head("scope ", ep)
 	c.root(root)
 	scope = c.out.sum()
 
-	c.out.hash.Reset()
-	c.out.string(keyVersion + "key " + string(c.endpoint) + "\x00")
+	c.out.head("key ", ep)
 	c.out.bytes(scope[:])
 	for _, h := range holes {
-		c.out.length(h)
+		c.out.counted(h.content)
 	}
 	key = c.out.sum()
 	if len(holes) == 0 {
@@ -103,7 +109,7 @@ func (c *canonical) skips(name []byte, v value) bool {
 // value writes any value below the outermost object.
 func (c *canonical) value(v value, branches []branch) {
 	if len(c.holes) > 0 && v.node != noNode && v.node == c.holes[0].node {
-		c.out.byte(hole)
+		c.out.byte(holeMark)
 		c.holes = c.holes[1:]
 		return
 	}
@@ -228,9 +234,22 @@ type sink struct {
 	buf  []byte
 }
 
+// begin forgets what was written.
+func (s *sink) begin() {
+	s.hash.Reset()
+	s.buf = s.buf[:0]
+}
+
 func (s *sink) byte(b byte) { s.buf = append(s.buf, b) }
 
-func (s *sink) string(text string) { s.buf = append(s.buf, text...) }
+// head begins a digest of that purpose.
+func (s *sink) head(purpose string, ep Endpoint) {
+	s.begin()
+	s.buf = append(s.buf, keyVersion...)
+	s.buf = append(s.buf, purpose...)
+	s.buf = append(s.buf, ep...)
+	s.buf = append(s.buf, 0)
+}
 
 // bytes takes a piece of any length.
 func (s *sink) bytes(p []byte) {
@@ -268,15 +287,15 @@ func (s *sink) number(raw []byte) {
 	s.buf = appendNumber(s.buf, raw)
 }
 
-// length writes the text of a string after its length in bytes (64 bits, big
-// endian).
-func (s *sink) length(v value) {
-	text := v.inner()
-	if bytes.IndexByte(text, '\\') >= 0 {
-		text = unquote(v.raw())
-	}
+// counted writes a text after its length in bytes (64 bits, big endian).
+func (s *sink) counted(text string) {
 	s.buf = binary.BigEndian.AppendUint64(s.buf, uint64(len(text)))
-	s.bytes(text)
+	for len(text) > sinkSize {
+		s.buf = append(s.buf, text[:sinkSize]...)
+		s.flush()
+		text = text[sinkSize:]
+	}
+	s.buf = append(s.buf, text...)
 }
 
 // quoted writes a string with the fewest escapes (RFC 8785 section 3.2.2.2).

@@ -30,6 +30,9 @@ func (c *choice) add(ep Endpoint, chunk value) error {
 		return errors.New("has a member that cannot be merged")
 	}
 	if ep != Chat {
+		if text := chunk.at("text"); !text.isNull() && text.kind() != '"' {
+			return errors.New("has a text that is not a string")
+		}
 		return nil
 	}
 	if !chunk.at("message").isNull() {
@@ -179,13 +182,23 @@ func (c *choice) appendTo(dst []byte, ep Endpoint) []byte {
 	switch {
 	case ep == Chat:
 		dst = c.appendMessage(append(dst, `,"message":`...))
-	case c.own.find("text") == nil:
-		dst = append(dst, `,"text":""`...)
+	default:
+		dst = append(append(append(dst, `,"text":"`...), c.text()...), '"')
 	}
 	for _, m := range c.own.members {
-		dst = m.appendTo(append(dst, ','))
+		if ep == Chat || m.name != "text" {
+			dst = m.appendTo(append(dst, ','))
+		}
 	}
 	return append(dst, '}')
+}
+
+// text is the inside of a completion's text.
+func (c *choice) text() []byte {
+	if text := c.own.find("text"); text != nil && text.kind == '"' {
+		return text.text
+	}
+	return nil
 }
 
 // appendMessage appends the message, with the members that every message has.

@@ -7,9 +7,18 @@ import "strings"
 // query is the text of the last user turn, and the strings it was made of.
 type query struct {
 	text  string
-	none  string  // why there is no text
-	holes []value // the strings, in order
+	none  string // why there is no text
+	holes []hole // the strings, in order
 }
+
+// A hole is a string of the query text: what the scope is blind to.
+type hole struct {
+	value
+	content string
+}
+
+// holeOf reads a string.
+func holeOf(v value) hole { return hole{v, v.text()} }
 
 // queryOf finds the query text of a request whose required member is asked.
 func queryOf(ep Endpoint, asked value) query {
@@ -47,7 +56,8 @@ func chatQuery(messages value) query {
 	content := last.at("content")
 	switch content.kind() {
 	case '"':
-		return query{text: content.text(), holes: []value{content}}
+		h := holeOf(content)
+		return query{text: h.content, holes: []hole{h}}
 	case '[':
 		return partsQuery(content)
 	}
@@ -62,9 +72,9 @@ func partsQuery(parts value) query {
 		if q.none = partRefusal(part); q.none != "" {
 			return q
 		}
-		text := part.at("text")
-		texts = append(texts, text.text())
-		q.holes = append(q.holes, text)
+		h := holeOf(part.at("text"))
+		texts = append(texts, h.content)
+		q.holes = append(q.holes, h)
 	}
 	q.text = strings.Join(texts, "\n")
 	return q
@@ -93,7 +103,8 @@ func partRefusal(part value) string {
 func promptQuery(prompt value) query {
 	switch prompt.kind() {
 	case '"':
-		return query{text: prompt.text(), holes: []value{prompt}}
+		h := holeOf(prompt)
+		return query{text: h.content, holes: []hole{h}}
 	case '[':
 		for first := range prompt.elements() {
 			if first.kind() == '"' {

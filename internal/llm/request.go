@@ -2,7 +2,10 @@
 
 package llm
 
-import "fmt"
+import (
+	"fmt"
+	"sync"
+)
 
 // Request is a read-only view of one request body.
 type Request struct {
@@ -64,11 +67,12 @@ func ParseRequest(ep Endpoint, body []byte) (*Request, error) {
 	if requiredMember(ep) == "" {
 		return nil, &RequestError{Message: fmt.Sprintf("there is no endpoint %q; use %q, %q or %q", ep, Chat, Completions, Embeddings)}
 	}
-	doc := tape{maxNodes: maxRequestNodes}
-	if err := doc.parse(body); err != nil {
+	p := parsers.Get().(*parser)
+	defer p.release()
+	if err := p.doc.parse(body); err != nil {
 		return nil, err
 	}
-	root := doc.root()
+	root := p.doc.root()
 	if root.kind() != '{' {
 		return nil, &RequestError{Message: "the body is not a JSON object; send one"}
 	}
@@ -79,11 +83,33 @@ func ParseRequest(ep Endpoint, body []byte) (*Request, error) {
 	}
 	q := queryOf(ep, fields.asked)
 	r.Query, r.NoQuery = q.text, q.none
-	c := canonical{endpoint: ep, holes: q.holes}
-	c.out.buf = make([]byte, 0, sinkSize)
-	c.sorted = make([]member, 0, 32)
-	r.Key, r.Scope = c.digests(root)
+	r.Key, r.Scope = p.canonical.digests(ep, root, q.holes)
 	return r, nil
+}
+
+// A parser is the memory that one ParseRequest works in. Nothing of it is left
+// in the Request.
+type parser struct {
+	doc       tape
+	canonical canonical
+}
+
+// parsers spares each request the tables that a decoder builds up.
+var parsers = sync.Pool{New: func() any {
+	return &parser{doc: tape{maxNodes: maxRequestNodes}, canonical: newCanonical()}
+}}
+
+// maxPooledNodes keeps the tapes of unusually large requests out of the pool.
+const maxPooledNodes = 1 << 12
+
+// release gives the memory back, without the body.
+func (p *parser) release() {
+	if cap(p.doc.nodes) > maxPooledNodes {
+		return
+	}
+	p.doc.reset(nil)
+	p.canonical.holes = nil
+	parsers.Put(p)
 }
 
 // fields are the members of a body that a Request is read from.

@@ -81,7 +81,7 @@ func (t *tape) parse(src []byte) error {
 func (t *tape) reset(src []byte) {
 	t.src, t.nodes, t.open = src, t.nodes[:0], t.open[:0]
 	if t.nodes == nil {
-		t.nodes = make([]node, 0, min(8+len(src)/32, 256))
+		t.nodes = make([]node, 0, 64)
 	}
 	t.input = *bytes.NewBuffer(src[:len(src):len(src)])
 	if t.decoder == nil {
