@@ -19,6 +19,7 @@ type shard struct {
 	scopes map[cache.Scope]*scope
 	slabs  []*slab
 	open   []int // slabs that have free slots
+	idle   *slab // the one slab that is empty and keeps its memory
 }
 
 // slab is room for slabSize points. Slot n of a shard is place n%slabSize of
@@ -100,6 +101,9 @@ func (s *shard) take() uint32 {
 		b.vectors = make([]int16, slabSize*s.layout.stride)
 		b.points = make([]point, slabSize)
 	}
+	if s.idle == b {
+		s.idle = nil
+	}
 	last := len(b.free) - 1
 	at := b.free[last]
 	b.free = b.free[:last]
@@ -109,8 +113,8 @@ func (s *shard) take() uint32 {
 	return uint32(n)*slabSize + uint32(at)
 }
 
-// give makes slot free again, and lets go of an empty slab's memory unless it
-// is the one that the next point goes to.
+// give makes slot free again, and lets go of an empty slab's memory if there
+// is another one already.
 func (s *shard) give(slot uint32) {
 	n := int(slot / slabSize)
 	b := s.slabs[n]
@@ -118,7 +122,11 @@ func (s *shard) give(slot uint32) {
 		s.open = append(s.open, n)
 	}
 	b.free = append(b.free, uint8(slot%slabSize))
-	if len(b.free) == slabSize && s.open[len(s.open)-1] != n {
+	switch {
+	case len(b.free) < slabSize:
+	case s.idle == nil:
+		s.idle = b
+	default:
 		b.vectors, b.points = nil, nil
 	}
 }
