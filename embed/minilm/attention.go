@@ -69,7 +69,9 @@ func (m *model) attendHead(ws *workspace, head int) {
 	const width = 3 * hidden
 	k, n := m.kernels, ws.tokens
 	columns := (n + columnBlock - 1) &^ (columnBlock - 1)
-	inputs := ws.inputs[:n*width]
+	// Rows of earlier texts may follow those of this one. They take part in
+	// the products, but noScore takes their weight away.
+	inputs := ws.inputs[:ws.room*width]
 	keys, values := ws.keys[:columns*headSize], ws.values[:columns*headSize]
 	k.packKeys(keys, inputs[hidden+head*headSize:], width, columns)
 	k.packValues(values, inputs[2*hidden+head*headSize:], width, columns)

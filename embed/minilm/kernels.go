@@ -20,12 +20,13 @@ type kernels interface {
 	absMax(m, x []float32)
 	// quantise16 writes x times factors, rounded.
 	quantise16(dst []int16, x, factors []float32)
-	// packKeys and packValues reorder one head of rows for pairs; rows beyond
-	// len(rows)/stride up to columns are written as zeros.
+	// packKeys and packValues reorder one head of as many rows as columns, a
+	// multiple of columnBlock, for products of pairs.
 	packKeys(dst []int16, rows []int16, stride, columns int)
 	packValues(dst []int16, rows []int16, stride, columns int)
 	// products writes the integer products of n rows of a, lda apart, with
-	// the packed b: its columns' values for each pair of inputs.
+	// the packed b: its columns' values for each pair of inputs. Up to
+	// rowBlock rows may be read and written, whatever n is.
 	products(out []int32, a []int16, lda int, b []int16, n, pairs, columns int)
 	// softmax writes weights, up to weightMax, for a row of scores, and
 	// returns their sum.

@@ -68,17 +68,40 @@ func (e *encoder) ascii(c byte) {
 
 // rune takes a rune beyond ASCII; raw is its encoding in the text.
 func (e *encoder) rune(r rune, raw string) {
-	switch {
-	case isDropped(r):
-	case unicode.IsSpace(r):
+	switch e.class(r) {
+	case classDropped:
+	case classSpace:
 		e.addWord()
-	case isIdeograph(r):
+	case classAlone:
 		e.addWord()
 		e.decomposed(r, raw)
 		e.addWord()
 	default:
 		e.decomposed(r, raw)
 	}
+}
+
+// Classes of runes. The table is part of the weights: it was made by asking
+// the published tokenizer, whose Unicode tables are older than those of Go,
+// and it keeps vectors the same when Go's tables change.
+const (
+	classWord = iota
+	classSpace
+	classAlone
+	classDropped
+)
+
+// class looks r up in the table.
+func (t *tokenizer) class(r rune) uint32 {
+	low, high := 0, len(t.classes)/4
+	for high-low > 1 {
+		if middle := (low + high) / 2; uint32At(t.classes, middle)>>2 <= uint32(r) {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	return uint32At(t.classes, low) & 3
 }
 
 // decomposed takes the canonical decomposition of r without its marks.
@@ -117,11 +140,13 @@ func (e *encoder) hangul(index rune) {
 
 // lowered takes one rune of a decomposition.
 func (e *encoder) lowered(r rune) {
-	switch {
-	case r < utf8.RuneSelf:
+	if r < utf8.RuneSelf {
 		e.ascii(byte(r))
-	case unicode.Is(unicode.Mn, r):
-	case unicode.IsPunct(r):
+		return
+	}
+	switch e.class(r) {
+	case classDropped:
+	case classAlone:
 		e.alone(r)
 	default:
 		e.appendRune(unicode.ToLower(r))
@@ -145,15 +170,4 @@ func (e *encoder) appendRune(r rune) {
 		w.ends[w.runes] = end + utf8.EncodeRune(w.bytes[end:], r)
 	}
 	w.runes++
-}
-
-// isDropped reports runes that vanish: broken text, controls, formats.
-func isDropped(r rune) bool {
-	return r == utf8.RuneError || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co)
-}
-
-// isIdeograph reports runes of the CJK blocks, which are words of their own.
-func isIdeograph(r rune) bool {
-	return r >= 0x4E00 && r <= 0x9FFF || r >= 0x3400 && r <= 0x4DBF || r >= 0xF900 && r <= 0xFAFF ||
-		r >= 0x20000 && r <= 0x2CEAF || r >= 0x2F800 && r <= 0x2FA1F
 }

@@ -17,8 +17,7 @@ func (scalar) quantise16(dst []int16, x, factors []float32) {
 }
 
 func (scalar) packKeys(dst []int16, rows []int16, stride, columns int) {
-	clear(dst)
-	for token := 0; token*stride < len(rows); token++ {
+	for token := range columns {
 		for pair := range headSize / 2 {
 			at := rows[token*stride+2*pair:]
 			to := dst[2*(pair*columns+token):]
@@ -28,8 +27,7 @@ func (scalar) packKeys(dst []int16, rows []int16, stride, columns int) {
 }
 
 func (scalar) packValues(dst []int16, rows []int16, stride, columns int) {
-	clear(dst)
-	for token := 0; token*stride < len(rows); token++ {
+	for token := range columns {
 		to := dst[token/2*2*headSize+token%2:]
 		for i, v := range rows[token*stride : token*stride+headSize] {
 			to[2*i] = v

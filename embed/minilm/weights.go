@@ -143,6 +143,15 @@ func (r *reader) take(n int) string {
 	return section
 }
 
+// counted takes a section of words that starts with their number.
+func (r *reader) counted() string {
+	if len(r.rest) < 4 || uint64(uint32At(r.rest, 0)) > uint64(len(r.rest)/4-1) {
+		r.bad = true
+		return ""
+	}
+	return r.take(4 + 4*int(uint32At(r.rest, 0)))[4:]
+}
+
 func (r *reader) floats(n int) []float32 {
 	section := r.take(4 * n)
 	out := make([]float32, n)

@@ -18,6 +18,7 @@ type tokenizer struct {
 	offsets string // uint32: where each token starts in text, and the end
 	text    string
 	slots   string // uint16: id + 1 by hash, 0 for none
+	classes string // uint32: first rune << 2 | class of each run of runes
 	longest int    // bytes of the longest token
 }
 
@@ -27,6 +28,7 @@ func openTokenizer(r *reader) tokenizer {
 		t.text = r.take(int(size))
 	}
 	t.slots = r.take(2 * slotCount)
+	t.classes = r.counted()
 	for id := range vocabSize {
 		t.longest = max(t.longest, int(uint32At(t.offsets, id+1)-uint32At(t.offsets, id)))
 	}

@@ -7,8 +7,8 @@ from the start of the file. The header is 128 bytes:
     size, u32 layers, u32 inner size, u32 positions, u64 length of the payload,
     32 bytes SHA-256 of the payload, zeros
 
-The payload is: the vocabulary (offsets, text, hash slots), the word table (a
-scale and 384 int8 a row), the position table (float32, token type 0 added),
+The payload is: the vocabulary (offsets, text, hash slots), the classes of the
+code points, the word table (a scale and 384 int8 a row), the position table (float32, token type 0 added),
 the embedding layer norm, and per layer: Q, K and V as one matrix of 1152
 columns, the attention's output matrix, layer norm, the two matrices of the
 feed-forward part, layer norm.
@@ -23,6 +23,8 @@ import hashlib
 import struct
 
 import numpy as np
+
+import classes
 
 MAGIC = b"askonce-minilm\0\0"
 VERSION = 1
@@ -44,6 +46,7 @@ def padded(section):
 
 def sections(source):
     yield from vocabulary(source.vocab)
+    yield classes.table(source)
     w = source.weights
     rows, scales = quantise_rows(w["embeddings.word_embeddings.weight"])
     yield scales.tobytes()
