@@ -148,7 +148,7 @@ func TestRetryRules(t *testing.T) {
 func TestSpentRetriesReturnTheLastAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := start(t, simulator.Options{Script: []simulator.Step{{Respond: simulator.Response{
-			Status: 503, Body: strings.Repeat("down ", 40<<10), Headers: map[string]string{"Retry-After": "1"},
+			Status: 429, Body: strings.Repeat("down ", 40<<10), Headers: map[string]string{"Retry-After": "1"},
 		}}}}, upstream.Options{})
 		begin := time.Now()
 		resp, err := p.Do(t.Context(), chat(chatBody))
@@ -159,7 +159,7 @@ func TestSpentRetriesReturnTheLastAnswer(t *testing.T) {
 		if min, max := 15*time.Second*3/4, 15*time.Second*5/4; took < min || took > max {
 			t.Errorf("five tries took %v, want 1+2+4+8 s give or take a quarter", took)
 		}
-		if body := answer(t, resp); resp.StatusCode != 503 || len(body) != 200<<10 {
+		if body := answer(t, resp); resp.StatusCode != 429 || len(body) != 200<<10 {
 			t.Errorf("got %d with %d bytes, want the provider's last answer", resp.StatusCode, len(body))
 		}
 		h := resp.Header

@@ -40,6 +40,12 @@ func (s *Simulator) serveEmbeddings(x *exchange, doc object) *apiError {
 	if done := x.play(s.script.find(x.r.URL.Path, model, inputs[0].text)); done {
 		return nil
 	}
+	x.embed(model, inputs, dimensions, appendVector)
+	return nil
+}
+
+// embed sends the vectors of the inputs.
+func (x *exchange) embed(model string, inputs []input, dimensions int, appendVector func([]byte, []float32) []byte) {
 	buf := documents.Get().(*[]byte)
 	defer documents.Put(buf)
 	var u usage
@@ -57,9 +63,8 @@ func (s *Simulator) serveEmbeddings(x *exchange, doc object) *apiError {
 	dst = gjson.AppendJSONString(append(dst, `],"model":`...), model)
 	dst = append(u.append(append(dst, `,"usage":`...), embeddingsEndpoint), "}\n"...)
 	*buf = dst
-	s.stats.spent(u)
+	x.s.stats.spent(u)
 	x.respond(http.StatusOK, "application/json", dst)
-	return nil
 }
 
 func checkInputs(inputs []input) *apiError {

@@ -51,11 +51,10 @@ type Message struct {
 // validate returns every problem at once.
 func (o Options) validate() error {
 	var problems []error
-	if o.Latency < 0 {
-		problems = append(problems, errors.New("Latency: is negative; use 0 for none"))
-	}
-	if o.TokenInterval < 0 {
-		problems = append(problems, errors.New("TokenInterval: is negative; use 0 for none"))
+	for name, d := range map[string]time.Duration{"Latency": o.Latency, "TokenInterval": o.TokenInterval} {
+		if d < 0 {
+			problems = append(problems, fmt.Errorf("%s: is negative; use 0 for none", name))
+		}
 	}
 	for i, key := range o.APIKeys {
 		if key == "" {

@@ -109,7 +109,12 @@ func pieceLen(text string) int {
 		}
 	}
 	for n := 1; n < longest[first] && end < len(text); n++ {
-		k, size := kindAt(text[end:])
+		k, size := kind(0), 1
+		if c := text[end]; c < utf8.RuneSelf {
+			k = kinds[c]
+		} else {
+			k, size = kindAt(text[end:])
+		}
 		if k != first {
 			break
 		}
