@@ -190,8 +190,9 @@ func (a *Assembler) document() []byte {
 	dst = append(dst, `,"choices":`...)
 	dst = appendChoices(dst, a.endpoint, a.choices)
 	for _, m := range a.top.members {
-		switch m.name {
-		case "id", "created", "model":
+		switch {
+		case m.name == "id" || m.name == "created" || m.name == "model":
+		case m.name == "usage" && m.kind == 'n': // asked for, and never given
 		default:
 			dst = m.appendTo(append(dst, ','))
 		}
