@@ -1,0 +1,177 @@
+// The configuration: its keys, what they mean, and their defaults.
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Config is everything that can be set. Every scalar key can be set in the
+// file, under the name in its yaml tag, and in the environment, under
+// ASKONCE_ and the path of keys in capitals joined by underscores:
+// upstream.base_url is ASKONCE_UPSTREAM_BASE_URL. Flags win over the
+// environment, the environment over the file.
+type Config struct {
+	// Listen is the address to serve on, host:port; port 0 takes a free one.
+	Listen string `yaml:"listen"`
+
+	// Data is the folder that holds all state.
+	Data string `yaml:"data"`
+
+	// Insecure lets the service listen beyond loopback without keys.
+	Insecure bool `yaml:"insecure"`
+
+	// MaxBody is the longest request body.
+	MaxBody Bytes `yaml:"max_body"`
+
+	// DrainTimeout is how long a shutdown waits for requests in flight and
+	// then for answers that are not written yet.
+	DrainTimeout time.Duration `yaml:"drain_timeout"`
+
+	// DrainDelay is how long a shutdown says at /readyz that it is leaving
+	// before it stops accepting connections, for balancers to notice.
+	DrainDelay time.Duration `yaml:"drain_delay"`
+
+	Upstream UpstreamConfig `yaml:"upstream"`
+	Cache    CacheConfig    `yaml:"cache"`
+
+	// Namespaces have rules of their own; what they leave out is the cache's.
+	Namespaces map[string]NamespaceConfig `yaml:"namespaces"`
+
+	Embedder EmbedderConfig `yaml:"embedder"`
+
+	// Keys are the askonce keys that callers may use. With none, every caller
+	// is a tenant by the credential that he sends.
+	Keys []KeyConfig `yaml:"keys"`
+
+	Log     LogConfig     `yaml:"log"`
+	Metrics MetricsConfig `yaml:"metrics"`
+}
+
+// UpstreamConfig is the provider and how it is called.
+type UpstreamConfig struct {
+	// BaseURL is where the provider's API begins, with the version.
+	BaseURL string `yaml:"base_url"`
+
+	// APIKey is the service's own credential; APIKeyFile a file that holds it.
+	// Without one, callers' own credentials go upstream.
+	APIKey     Secret `yaml:"api_key"`
+	APIKeyFile string `yaml:"api_key_file"`
+
+	Timeout        time.Duration `yaml:"timeout"`         // of a call with all its tries
+	ConnectTimeout time.Duration `yaml:"connect_timeout"` // of connecting
+	MaxTries       int           `yaml:"max_tries"`       // 1: no retries
+
+	// AllowPaths are the uncached paths on which the service's own credential
+	// may be spent: "METHOD /v1/path", with a final /* for all below.
+	AllowPaths []string `yaml:"allow_paths"`
+}
+
+// CacheConfig is what is kept, how long, and when it answers.
+type CacheConfig struct {
+	Mode      string        `yaml:"mode"`      // semantic, exact, off
+	Threshold float64       `yaml:"threshold"` // least cosine similarity of a semantic hit
+	TTL       time.Duration `yaml:"ttl"`       // life of an answer
+
+	MaxBytes      Bytes `yaml:"max_bytes"`       // of stored answers; the oldest go first
+	MaxEntryBytes Bytes `yaml:"max_entry_bytes"` // of one answer
+	L1Bytes       Bytes `yaml:"l1_bytes"`        // of answers in memory; 0: none
+
+	Budget       time.Duration `yaml:"budget"`        // for all cache work of a request
+	StoreTimeout time.Duration `yaml:"store_timeout"` // for one call of the store
+	IndexTimeout time.Duration `yaml:"index_timeout"` // for one search
+	EmbedTimeout time.Duration `yaml:"embed_timeout"` // for one embedding
+
+	WriteQueue      int   `yaml:"write_queue"`       // answers that wait for their durable write
+	WriteQueueBytes Bytes `yaml:"write_queue_bytes"` // and their size
+}
+
+// NamespaceConfig is what a namespace does differently; nil takes the cache's.
+type NamespaceConfig struct {
+	Mode      *string        `yaml:"mode"`
+	Threshold *float64       `yaml:"threshold"`
+	TTL       *time.Duration `yaml:"ttl"`
+}
+
+// EmbedderConfig says what turns questions into vectors.
+type EmbedderConfig struct {
+	Kind string `yaml:"kind"` // builtin, openai, tei, ollama, off
+
+	// The rest is for the kinds that are asked over HTTP.
+	BaseURL    string `yaml:"base_url"`
+	Model      string `yaml:"model"`
+	APIKey     Secret `yaml:"api_key"`
+	APIKeyFile string `yaml:"api_key_file"`
+	Dimensions int    `yaml:"dimensions"` // 0: what the model gives
+}
+
+// KeyConfig is one askonce key, as `askonce key new` prints it.
+type KeyConfig struct {
+	ID     string `yaml:"id"`
+	Tenant string `yaml:"tenant"`
+	Role   string `yaml:"role"` // read, write, admin
+	Hash   string `yaml:"hash"` // sha256:<64 hexadecimal digits>
+}
+
+// LogConfig is what goes to stderr.
+type LogConfig struct {
+	Level  string `yaml:"level"`  // debug, info, warn, error
+	Format string `yaml:"format"` // auto (text on a terminal, else JSON), json, text
+}
+
+// MetricsConfig is who sees /metrics.
+type MetricsConfig struct {
+	Enabled bool `yaml:"enabled"`
+	Open    bool `yaml:"open"` // without an admin key, where keys are configured
+}
+
+// defaultConfig is what holds where nothing is set. home is the user's.
+func defaultConfig(getenv func(string) string) Config {
+	return Config{
+		Listen:       "127.0.0.1:8080",
+		Data:         defaultData(getenv),
+		MaxBody:      20_000_000,
+		DrainTimeout: 30 * time.Second,
+		Upstream: UpstreamConfig{
+			BaseURL:        "https://api.openai.com/v1",
+			Timeout:        10 * time.Minute,
+			ConnectTimeout: 10 * time.Second,
+			MaxTries:       5,
+			AllowPaths:     []string{"GET /v1/models", "GET /v1/models/*"},
+		},
+		Cache: CacheConfig{
+			Mode:            "semantic",
+			Threshold:       0.95,
+			TTL:             24 * time.Hour,
+			MaxBytes:        4 << 30,
+			MaxEntryBytes:   16 << 20,
+			L1Bytes:         64 << 20,
+			Budget:          250 * time.Millisecond,
+			StoreTimeout:    100 * time.Millisecond,
+			IndexTimeout:    200 * time.Millisecond,
+			EmbedTimeout:    200 * time.Millisecond,
+			WriteQueue:      4096,
+			WriteQueueBytes: 64 << 20,
+		},
+		Embedder: EmbedderConfig{Kind: "builtin"},
+		Log:      LogConfig{Level: "info", Format: "auto"},
+		Metrics:  MetricsConfig{Enabled: true},
+	}
+}
+
+// defaultData follows the XDG base directory specification; a process without
+// a home, such as one in a bare container, keeps its state where it stands.
+func defaultData(getenv func(string) string) string {
+	if dir := getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "askonce")
+	}
+	if home := getenv("HOME"); filepath.IsAbs(home) {
+		return filepath.Join(home, ".local", "share", "askonce")
+	}
+	if home, err := os.UserHomeDir(); err == nil && filepath.IsAbs(home) {
+		return filepath.Join(home, ".local", "share", "askonce")
+	}
+	return "askonce-data"
+}

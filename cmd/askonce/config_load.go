@@ -1,0 +1,103 @@
+// Putting the configuration together: defaults, file, environment, flags.
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+)
+
+// ConfigFlags are the flags of every subcommand that needs a configuration.
+type ConfigFlags struct {
+	Config   string `help:"Configuration file (or ASKONCE_CONFIG). Without one the defaults hold." placeholder:"FILE" short:"c"`
+	Listen   string `help:"Address to serve on; port 0 takes a free one. Default 127.0.0.1:8080." placeholder:"HOST:PORT"`
+	Data     string `help:"Folder that holds all state. Default ~/.local/share/askonce." placeholder:"DIR"`
+	Upstream string `help:"The provider's base URL, with its version. Default https://api.openai.com/v1." placeholder:"URL"`
+	Insecure bool   `help:"Listen beyond loopback although no keys are configured."`
+}
+
+// loaded is a configuration and where it came from.
+type loaded struct {
+	Config
+	file     string            // "" if there was none
+	origins  map[string]string // path of a key -> the file and line, variable or flag that set it
+	warnings []string
+}
+
+// load puts the configuration together. The error lists everything that is
+// wrong; the configuration is usable only without one.
+func load(flags ConfigFlags, environ []string) (*loaded, error) {
+	getenv := lookup(environ)
+	l := &loaded{Config: defaultConfig(getenv), origins: make(map[string]string), file: flags.Config}
+	if l.file == "" {
+		l.file = getenv(envConfig)
+	}
+	var ps problems
+	if l.file != "" {
+		doc, err := os.ReadFile(l.file)
+		if err != nil {
+			return l, problems{{where: l.file, text: "cannot be read: " + reason(err)}}
+		}
+		ps = readFile(&l.Config, l.file, doc, l.origins)
+	}
+	envProblems, warnings := readEnv(&l.Config, environ, l.origins)
+	l.warnings = warnings
+	l.apply(flags)
+	ps = append(ps, envProblems...)
+	ps = append(ps, l.readSecrets()...)
+	ps = append(ps, l.validate(ps)...)
+	return l, ps.orNil()
+}
+
+func (l *loaded) apply(flags ConfigFlags) {
+	set := func(target *string, value, path, flag string) {
+		if value != "" {
+			*target = value
+			l.origins[path] = flag
+		}
+	}
+	set(&l.Listen, flags.Listen, "listen", "--listen")
+	set(&l.Data, flags.Data, "data", "--data")
+	set(&l.Upstream.BaseURL, flags.Upstream, "upstream.base_url", "--upstream")
+	if flags.Insecure {
+		l.Insecure = true
+		l.origins["insecure"] = "--insecure"
+	}
+}
+
+// readSecrets reads the files that hold credentials.
+func (l *loaded) readSecrets() (ps problems) {
+	read := func(secret *Secret, path, file string) {
+		if file == "" {
+			return
+		}
+		key := path + "_file"
+		if *secret != "" {
+			ps = append(ps, problem{l.origins[key], key, "is set beside " + path + "; keep one of them"})
+			return
+		}
+		text, err := os.ReadFile(file)
+		switch *secret = Secret(strings.TrimSpace(string(text))); {
+		case err != nil:
+			ps = append(ps, problem{l.origins[key], key, fmt.Sprintf("%s cannot be read: %s", file, reason(err))})
+		case *secret == "":
+			ps = append(ps, problem{l.origins[key], key, file + " is empty"})
+		}
+	}
+	read(&l.Upstream.APIKey, "upstream.api_key", l.Upstream.APIKeyFile)
+	read(&l.Embedder.APIKey, "embedder.api_key", l.Embedder.APIKeyFile)
+	return ps
+}
+
+// lookup finds variables in an environment.
+func lookup(environ []string) func(string) string {
+	return func(name string) string {
+		for _, variable := range environ {
+			if value, ok := strings.CutPrefix(variable, name+"="); ok {
+				return value
+			}
+		}
+		return ""
+	}
+}

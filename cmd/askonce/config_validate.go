@@ -1,0 +1,272 @@
+// What is wrong with the values of a configuration.
+
+package main
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/askonce/askonce/policy"
+)
+
+// checker collects the problems of one configuration.
+type checker struct {
+	*loaded
+	known map[string]bool // keys that have a problem already
+	found problems
+}
+
+// validate returns every problem of the values, except of keys that are among
+// those already known.
+func (l *loaded) validate(known problems) problems {
+	c := &checker{loaded: l, known: make(map[string]bool)}
+	for _, p := range known {
+		c.known[p.key] = true
+	}
+	c.checkService()
+	c.checkUpstream()
+	c.checkCache()
+	c.checkNamespaces()
+	c.checkEmbedder()
+	c.checkKeys()
+	c.oneOf("log.level", l.Log.Level, "debug", "info", "warn", "error")
+	c.oneOf("log.format", l.Log.Format, "auto", "json", "text")
+	return c.found
+}
+
+func (c *checker) add(key, format string, args ...any) {
+	if !c.known[key] {
+		c.found = append(c.found, problem{c.origins[key], key, fmt.Sprintf(format, args...)})
+	}
+}
+
+// check adds err under key, if there is one.
+func (c *checker) check(key string, err error) {
+	if err != nil {
+		c.add(key, "%s", err)
+	}
+}
+
+func (c *checker) oneOf(key, value string, allowed ...string) {
+	if !slices.Contains(allowed, value) {
+		c.add(key, "%q is none of %s", value, strings.Join(allowed, ", "))
+	}
+}
+
+func (c *checker) positive(key string, d time.Duration) {
+	if d <= 0 {
+		c.add(key, "%s is not above 0; write one such as 250ms or 30s", formatDuration(d))
+	}
+}
+
+func (c *checker) atLeast(key string, value, least int64) {
+	if value < least {
+		c.add(key, "%d is less than %d", value, least)
+	}
+}
+
+func (c *checker) checkService() {
+	host, port, err := net.SplitHostPort(c.Listen)
+	if n, perr := strconv.Atoi(port); err != nil || perr != nil || n < 0 || n > 65535 {
+		c.add("listen", "%q is not an address; write host:port, such as 127.0.0.1:8080", c.Listen)
+	} else if !isLoopback(host) && len(c.Keys) == 0 && !c.Insecure {
+		c.add("listen", "%s can be reached from other machines, and no keys are configured, so everybody could use it; "+
+			"make a key with `askonce key new` and list it under keys, or listen on 127.0.0.1:%s, "+
+			"or say --insecure if something in front of askonce decides who may call it", c.Listen, port)
+	}
+	if c.Data == "" {
+		c.add("data", "is empty; name a folder that askonce may write to")
+	}
+	c.atLeast("max_body", int64(c.MaxBody), 1)
+	c.positive("drain_timeout", c.DrainTimeout)
+}
+
+// isLoopback reports whether only this machine reaches a listener on host.
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback()
+}
+
+func (c *checker) checkUpstream() {
+	c.check("upstream.base_url", checkURL(c.Upstream.BaseURL, "https://api.openai.com/v1"))
+	c.check("upstream.api_key", checkSecret(c.Upstream.APIKey))
+	c.positive("upstream.timeout", c.Upstream.Timeout)
+	c.positive("upstream.connect_timeout", c.Upstream.ConnectTimeout)
+	c.atLeast("upstream.max_tries", int64(c.Upstream.MaxTries), 1)
+	for i, path := range c.Upstream.AllowPaths {
+		method, rest, ok := strings.Cut(path, " ")
+		if !ok || method == "" || method != strings.ToUpper(method) || !strings.HasPrefix(rest, "/v1/") ||
+			strings.Contains(strings.TrimSuffix(rest, "/*"), "*") {
+			c.addItem("upstream.allow_paths", i, fmt.Sprintf("%q is not a method and a path, such as \"GET /v1/models\" or \"GET /v1/files/*\"", path))
+		}
+	}
+}
+
+// addItem adds a problem of a list's item; a list from the environment has
+// only the whole list's origin.
+func (c *checker) addItem(key string, i int, text string) {
+	at := fmt.Sprintf("%s[%d]", key, i)
+	where := c.origins[at]
+	if where == "" {
+		where = c.origins[key]
+	}
+	c.found = append(c.found, problem{where, at, text})
+}
+
+// checkURL never repeats the URL: it may hold a password.
+func checkURL(text, example string) error {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "":
+		return errors.New("is not a URL of the form http(s)://host/path; write one such as " + example)
+	case u.User != nil:
+		return errors.New("holds a user or password; put the credential into api_key or api_key_file")
+	case u.RawQuery != "" || u.Fragment != "":
+		return errors.New("has a query or a fragment; write one such as " + example)
+	}
+	return nil
+}
+
+func (c *checker) checkCache() {
+	c.oneOf("cache.mode", c.Cache.Mode, modes...)
+	c.check("cache.threshold", policy.Threshold(c.Cache.Threshold))
+	c.check("cache.ttl", checkTTL(c.Cache.TTL))
+	c.atLeast("cache.max_bytes", int64(c.Cache.MaxBytes), 1<<20)
+	c.atLeast("cache.max_entry_bytes", int64(c.Cache.MaxEntryBytes), 1)
+	c.positive("cache.budget", c.Cache.Budget)
+	c.positive("cache.store_timeout", c.Cache.StoreTimeout)
+	c.positive("cache.index_timeout", c.Cache.IndexTimeout)
+	c.positive("cache.embed_timeout", c.Cache.EmbedTimeout)
+	c.atLeast("cache.write_queue", int64(c.Cache.WriteQueue), 1)
+	c.atLeast("cache.write_queue_bytes", int64(c.Cache.WriteQueueBytes), 1)
+	if c.Cache.MaxEntryBytes > c.Cache.MaxBytes {
+		c.add("cache.max_entry_bytes", "%s is more than all answers together may take (cache.max_bytes is %s)", c.Cache.MaxEntryBytes, c.Cache.MaxBytes)
+	}
+}
+
+var modes = []string{"semantic", "exact", "off"}
+
+func checkTTL(d time.Duration) error {
+	if d < policy.MinTTL || d > policy.MaxTTL {
+		return fmt.Errorf("%s is not a life time of %s to %s", formatDuration(d), formatDuration(policy.MinTTL), formatDuration(policy.MaxTTL))
+	}
+	return nil
+}
+
+func (c *checker) checkNamespaces() {
+	for _, name := range slices.Sorted(maps.Keys(c.Namespaces)) {
+		path, ns := "namespaces."+name, c.Namespaces[name]
+		c.check(path, policy.Namespace(name))
+		if ns.Mode != nil {
+			c.oneOf(path+".mode", *ns.Mode, modes...)
+		}
+		if ns.Threshold != nil {
+			c.check(path+".threshold", policy.Threshold(*ns.Threshold))
+		}
+		if ns.TTL != nil {
+			c.check(path+".ttl", checkTTL(*ns.TTL))
+		}
+	}
+}
+
+func (c *checker) checkEmbedder() {
+	e := c.Embedder
+	c.oneOf("embedder.kind", e.Kind, "builtin", "openai", "tei", "ollama", "off")
+	c.check("embedder.api_key", checkSecret(e.APIKey))
+	c.atLeast("embedder.dimensions", int64(e.Dimensions), 0)
+	switch e.Kind {
+	case "openai", "tei", "ollama":
+		if e.BaseURL == "" {
+			c.add("embedder.base_url", "is empty; %s embedders are asked over HTTP, so say where, such as %s", e.Kind, embedderURLs[e.Kind])
+		} else {
+			c.check("embedder.base_url", checkURL(e.BaseURL, embedderURLs[e.Kind]))
+		}
+		if e.Model == "" && e.Kind != "tei" {
+			c.add("embedder.model", "is empty; name the model that the embedder shall use")
+		}
+	case "builtin", "off":
+		for key, set := range map[string]bool{"base_url": e.BaseURL != "", "model": e.Model != "", "dimensions": e.Dimensions != 0} {
+			if set {
+				c.add("embedder."+key, "means nothing for the kind %s; remove it, or set embedder.kind to openai, tei or ollama", e.Kind)
+			}
+		}
+	}
+}
+
+var embedderURLs = map[string]string{
+	"openai": "https://api.openai.com/v1",
+	"tei":    "http://127.0.0.1:8081",
+	"ollama": "http://127.0.0.1:11434",
+}
+
+func (c *checker) checkKeys() {
+	ids, hashes := make(map[string]int), make(map[string]int)
+	for i, key := range c.Keys {
+		at := func(name string) string { return fmt.Sprintf("keys[%d].%s", i, name) }
+		c.check(at("id"), checkName(key.ID))
+		c.check(at("tenant"), checkName(key.Tenant))
+		c.oneOf(at("role"), key.Role, roles...)
+		if _, err := parseHash(key.Hash); err != nil {
+			c.add(at("hash"), "%s", err)
+		}
+		if first, twice := ids[key.ID]; twice && key.ID != "" {
+			c.add(at("id"), "%q is the id of keys[%d] too; each key needs its own", key.ID, first)
+		}
+		if first, twice := hashes[key.Hash]; twice && key.Hash != "" {
+			c.add(at("hash"), "is that of keys[%d] too; remove one of them", first)
+		}
+		ids[key.ID], hashes[key.Hash] = i, i
+	}
+}
+
+var roles = []string{"read", "write", "admin"}
+
+// checkName checks the name of a key or a tenant.
+func checkName(name string) error {
+	const allowed = "letters, digits and . _ - @, at most 128"
+	switch {
+	case name == "":
+		return errors.New("is empty; " + allowed)
+	case len(name) > 128:
+		return fmt.Errorf("is %d characters long; %s", len(name), allowed)
+	case strings.ContainsFunc(name, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-@", r))
+	}):
+		return fmt.Errorf("%q holds another character than %s", name, allowed)
+	}
+	return nil
+}
+
+const hashPrefix = "sha256:"
+
+func parseHash(text string) (hash [32]byte, err error) {
+	digits, ok := strings.CutPrefix(text, hashPrefix)
+	raw, err := hex.DecodeString(digits)
+	if !ok || err != nil || len(raw) != len(hash) {
+		return hash, errors.New("is not sha256: and 64 hexadecimal digits; `askonce key new` prints the line to paste")
+	}
+	return [32]byte(raw), nil
+}
+
+// reason is an error of the file system without its call and path, which the
+// message has already.
+func reason(err error) string {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err.Error()
+	}
+	return err.Error()
+}

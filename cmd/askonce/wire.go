@@ -1,0 +1,197 @@
+// The only place that picks backends and joins the packages.
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/askonce/askonce/api"
+	"github.com/askonce/askonce/cache"
+	"github.com/askonce/askonce/cache/embedded"
+	"github.com/askonce/askonce/embed/minilm"
+	"github.com/askonce/askonce/upstream"
+)
+
+// service is all parts, joined.
+type service struct {
+	api      *api.Server
+	cache    *cache.Cache
+	db       *embedded.DB
+	client   *upstream.Client
+	embedder cache.Embedder // nil: no semantic layer
+}
+
+// wire builds the service that cfg describes. loopback says that only this
+// machine reaches it.
+func wire(cfg *Config, log *slog.Logger, loopback bool) (_ *service, err error) {
+	s := &service{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close(context.Background()))
+		}
+	}()
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+		return s, fmt.Errorf("data: %s cannot be made: %s", cfg.Data, reason(err))
+	}
+	registry := newRegistry()
+	if err := s.openStores(cfg, log, registry); err != nil {
+		return s, err
+	}
+	if s.client, err = upstream.New(upstreamOptions(cfg, log, registry)); err != nil {
+		return s, err
+	}
+	secret, err := openSecret(cfg.Data)
+	if err != nil {
+		return s, err
+	}
+	opts, err := apiOptions(cfg)
+	if err != nil {
+		return s, err
+	}
+	opts.Cache, opts.Upstream, opts.Secret = s.cache, s.client, secret
+	opts.Loopback, opts.Registerer, opts.Logger = loopback, registry, log
+	if cfg.Metrics.Enabled {
+		opts.Gatherer = registry
+	}
+	s.api, err = api.New(opts)
+	return s, err
+}
+
+// openStores opens the data folder and puts the cache on it.
+func (s *service) openStores(cfg *Config, log *slog.Logger, registry *prometheus.Registry) (err error) {
+	s.db, err = embedded.Open(embedded.Options{Folder: cfg.Data, MaxBytes: int64(cfg.Cache.MaxBytes), Log: log})
+	if errors.Is(err, embedded.ErrInUse) {
+		return fmt.Errorf("data: %s is in use by another askonce; stop it, or choose another folder with --data", cfg.Data)
+	}
+	if err != nil {
+		return fmt.Errorf("data: %w", err)
+	}
+	if s.embedder, err = newEmbedder(cfg.Embedder); err != nil {
+		return err
+	}
+	opts := cacheOptions(cfg, log, registry)
+	opts.Store = s.db.Store()
+	if s.embedder != nil {
+		opts.Embedder = s.embedder
+		if opts.Index, err = s.db.Index(s.embedder.Identity(), s.embedder.Dimensions()); err != nil {
+			return fmt.Errorf("data: %w", err)
+		}
+	}
+	registerStats(registry, s.db)
+	s.cache, err = cache.New(opts)
+	return err
+}
+
+// newEmbedder returns the embedder of the kind, nil for none.
+func newEmbedder(cfg EmbedderConfig) (cache.Embedder, error) {
+	if cfg.Kind == "off" {
+		return nil, nil
+	}
+	return minilm.New(minilm.Options{})
+}
+
+func cacheOptions(cfg *Config, log *slog.Logger, registry *prometheus.Registry) cache.Options {
+	return cache.Options{
+		Rules:         namespaceRules(cfg),
+		L1Bytes:       orNone(cfg.Cache.L1Bytes),
+		MaxEntryBytes: int(cfg.Cache.MaxEntryBytes),
+		Budget:        cfg.Cache.Budget,
+		StoreTimeout:  cfg.Cache.StoreTimeout,
+		IndexTimeout:  cfg.Cache.IndexTimeout,
+		EmbedTimeout:  cfg.Cache.EmbedTimeout,
+		QueueEntries:  cfg.Cache.WriteQueue,
+		QueueBytes:    int64(cfg.Cache.WriteQueueBytes),
+		FlightTimeout: cfg.Upstream.Timeout,
+		Registerer:    registry,
+		Logger:        log,
+	}
+}
+
+// orNone turns the configuration's 0, which is none, into the cache's.
+func orNone(size Bytes) int64 {
+	if size == 0 {
+		return -1
+	}
+	return int64(size)
+}
+
+// namespaceRules looks the rules of a namespace up. They are made once, since
+// every request asks for them.
+func namespaceRules(cfg *Config) func(tenant, namespace string) cache.Rules {
+	usual := cache.Rules{
+		Mode: cache.Mode(cfg.Cache.Mode), Threshold: cfg.Cache.Threshold, ThresholdVersion: "default", TTL: cfg.Cache.TTL,
+	}
+	byName := make(map[string]cache.Rules, len(cfg.Namespaces))
+	for name, ns := range cfg.Namespaces {
+		rules := usual
+		if ns.Mode != nil {
+			rules.Mode = cache.Mode(*ns.Mode)
+		}
+		if ns.Threshold != nil {
+			rules.Threshold, rules.ThresholdVersion = *ns.Threshold, "config"
+		}
+		if ns.TTL != nil {
+			rules.TTL = *ns.TTL
+		}
+		byName[name] = rules
+	}
+	return func(_, namespace string) cache.Rules {
+		if rules, ok := byName[namespace]; ok {
+			return rules
+		}
+		return usual
+	}
+}
+
+func upstreamOptions(cfg *Config, log *slog.Logger, registry *prometheus.Registry) upstream.Options {
+	return upstream.Options{
+		BaseURL:        cfg.Upstream.BaseURL,
+		APIKey:         cfg.Upstream.APIKey.reveal(),
+		Timeout:        cfg.Upstream.Timeout,
+		ConnectTimeout: cfg.Upstream.ConnectTimeout,
+		MaxTries:       cfg.Upstream.MaxTries,
+		Registerer:     registry,
+		Logger:         log,
+	}
+}
+
+func apiOptions(cfg *Config) (api.Options, error) {
+	opts := api.Options{
+		UpstreamURL: cfg.Upstream.BaseURL,
+		UpstreamKey: cfg.Upstream.APIKey != "",
+		AllowPaths:  append([]string{}, cfg.Upstream.AllowPaths...),
+		OpenMetrics: cfg.Metrics.Open,
+		MaxBody:     int64(cfg.MaxBody),
+		Version:     buildVersion(),
+	}
+	for i, key := range cfg.Keys {
+		hash, err := parseHash(key.Hash)
+		if err != nil {
+			return opts, fmt.Errorf("keys[%d].hash: %w", i, err)
+		}
+		opts.Keys = append(opts.Keys, api.Key{ID: key.ID, Tenant: key.Tenant, Role: api.Role(key.Role), Hash: hash})
+	}
+	return opts, nil
+}
+
+// close ends all parts, the writers before what they write to. What was not
+// opened is left out.
+func (s *service) close(ctx context.Context) error {
+	var problems []error
+	if s.cache != nil {
+		problems = append(problems, s.cache.Close(ctx))
+	}
+	if s.client != nil {
+		s.client.Close()
+	}
+	if s.db != nil {
+		problems = append(problems, s.db.Close())
+	}
+	return errors.Join(problems...)
+}
