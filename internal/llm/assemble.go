@@ -130,8 +130,8 @@ func (a *Assembler) chunk(root value) error {
 // topRules are those of a chunk's own members. Azure's first chunk has empty
 // ones, so the first that says something counts; usage may be counted up from
 // chunk to chunk, and what pads the chunks is no part of the answer.
-func topRules(name string) (rule, rules) {
-	switch name {
+func topRules(name []byte) (rule, rules) {
+	switch string(name) {
 	case "choices", "object", "obfuscation":
 		return ignore, nil
 	case "usage":

@@ -102,8 +102,8 @@ func (c *choice) call(delta value) (*toolCall, error) {
 }
 
 // choiceRules are those of a choice's own members.
-func choiceRules(name string) (rule, rules) {
-	switch name {
+func choiceRules(name []byte) (rule, rules) {
+	switch string(name) {
 	case "index", "delta", "message":
 		return ignore, nil
 	case "text":
@@ -115,8 +115,8 @@ func choiceRules(name string) (rule, rules) {
 }
 
 // deltaRules are those of a chat's delta: texts of whatever name grow.
-func deltaRules(name string) (rule, rules) {
-	switch name {
+func deltaRules(name []byte) (rule, rules) {
+	switch string(name) {
 	case "tool_calls":
 		return ignore, nil
 	case "role":
@@ -130,8 +130,8 @@ func deltaRules(name string) (rule, rules) {
 }
 
 // callRules are those of a tool call.
-func callRules(name string) (rule, rules) {
-	switch name {
+func callRules(name []byte) (rule, rules) {
+	switch string(name) {
 	case "index":
 		return ignore, nil
 	case "id", "type":
@@ -144,8 +144,8 @@ func callRules(name string) (rule, rules) {
 
 // functionRules are those of a called function or custom tool. A name may come
 // in pieces, or whole in every chunk.
-func functionRules(name string) (rule, rules) {
-	switch name {
+func functionRules(name []byte) (rule, rules) {
+	switch string(name) {
 	case "name":
 		return joinOther, nil
 	case "arguments", "input":
@@ -155,7 +155,7 @@ func functionRules(name string) (rule, rules) {
 }
 
 // joinRules append every text and array.
-func joinRules(string) (rule, rules) { return join, nil }
+func joinRules([]byte) (rule, rules) { return join, nil }
 
 // finished reports whether the choice has a finish reason.
 func (c *choice) finished() bool {

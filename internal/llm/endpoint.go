@@ -15,7 +15,8 @@ const (
 // DetectEndpoint tells which endpoint a body is meant for by its members:
 // messages, prompt, or input. ok is false when none or several are there.
 func DetectEndpoint(body []byte) (ep Endpoint, ok bool) {
-	doc := tape{maxNodes: maxRequestNodes}
+	doc := borrowTape()
+	defer doc.release()
 	if doc.parse(body) != nil {
 		return "", false
 	}

@@ -28,7 +28,8 @@ func (e *RequestError) Error() string {
 // CheckJSON reports whether doc is one JSON value without duplicate member
 // names and in valid UTF-8. The error is a *RequestError.
 func CheckJSON(doc []byte) error {
-	var t tape
+	t := borrowTape()
+	defer t.release()
 	return t.parse(doc)
 }
 

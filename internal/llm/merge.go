@@ -23,7 +23,7 @@ const (
 )
 
 // rules give the rule of each member, and those of a nested object.
-type rules func(name string) (rule, rules)
+type rules func(name []byte) (rule, rules)
 
 // A merged object has the members of all deltas, in the order they came.
 type merged struct {
@@ -42,7 +42,7 @@ type mergedMember struct {
 func (o *merged) add(delta value, of rules) bool {
 	for m := range delta.members() {
 		name := m.name()
-		how, below := of(string(name))
+		how, below := of(name)
 		if how == ignore {
 			continue
 		}

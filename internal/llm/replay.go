@@ -16,10 +16,12 @@ import (
 // document of ep, replays as: the same ids, roles, contents, tool calls,
 // finish reasons, with usage only if includeUsage, and [DONE].
 func AppendStream(dst []byte, ep Endpoint, answer []byte, includeUsage bool) ([]byte, error) {
-	root, err := replayable(ep, answer)
-	if err != nil {
+	doc := borrowTape()
+	defer doc.release()
+	if err := replayable(doc, ep, answer); err != nil {
 		return dst, err
 	}
+	root := doc.root()
 	r := newReplay(dst, ep, root, includeUsage)
 	i := 0
 	for c := range root.at("choices").elements() {
@@ -44,36 +46,35 @@ func AppendStream(dst []byte, ep Endpoint, answer []byte, includeUsage bool) ([]
 	return r.dst, nil
 }
 
-// replayable checks that answer has what a stream is made of. White space goes,
-// since a line break would end the line of an event.
-func replayable(ep Endpoint, answer []byte) (value, error) {
+// replayable reads answer into doc and checks that it has what a stream is made
+// of. White space goes, since a line break would end the line of an event.
+func replayable(doc *tape, ep Endpoint, answer []byte) error {
 	if ep != Chat && ep != Completions {
-		return value{}, fmt.Errorf("llm: the endpoint %q has no streams", ep)
+		return fmt.Errorf("llm: the endpoint %q has no streams", ep)
 	}
 	if bytes.ContainsAny(answer, "\r\n") {
 		compact := jsontext.Value(bytes.Clone(answer))
 		if err := compact.Compact(); err != nil {
-			return value{}, fmt.Errorf("llm: replay: %w", syntaxError(answer, err))
+			return fmt.Errorf("llm: replay: %w", syntaxError(answer, err))
 		}
 		answer = compact
 	}
-	var doc tape
 	if err := doc.parse(answer); err != nil {
-		return value{}, fmt.Errorf("llm: replay: %w", err)
+		return fmt.Errorf("llm: replay: %w", err)
 	}
 	choices := doc.root().at("choices")
 	if _, n := choices.last(); n == 0 {
-		return value{}, errors.New("llm: replay: the answer has no choices")
+		return errors.New("llm: replay: the answer has no choices")
 	}
 	for c := range choices.elements() {
 		if ep == Chat && c.at("message").kind() != '{' {
-			return value{}, errors.New("llm: replay: a choice of the answer has no message")
+			return errors.New("llm: replay: a choice of the answer has no message")
 		}
 		if ep == Completions && c.at("text").kind() != '"' {
-			return value{}, errors.New("llm: replay: a choice of the answer has no text")
+			return errors.New("llm: replay: a choice of the answer has no text")
 		}
 	}
-	return doc.root(), nil
+	return nil
 }
 
 // A replay writes the chunks of one answer.

@@ -99,17 +99,12 @@ var parsers = sync.Pool{New: func() any {
 	return &parser{doc: tape{maxNodes: maxRequestNodes}, canonical: newCanonical()}
 }}
 
-// maxPooledNodes keeps the tapes of unusually large requests out of the pool.
-const maxPooledNodes = 1 << 12
-
 // release gives the memory back, without the body.
 func (p *parser) release() {
-	if cap(p.doc.nodes) > maxPooledNodes {
-		return
-	}
-	p.doc.reset(nil)
 	p.canonical.holes = nil
-	parsers.Put(p)
+	if p.doc.forget() {
+		parsers.Put(p)
+	}
 }
 
 // fields are the members of a body that a Request is read from.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -75,6 +76,33 @@ func (t *tape) parse(src []byte) error {
 		}
 		name = node{}
 	}
+}
+
+// tapes spares the hot path the tables that a decoder builds up. Nothing read
+// from a tape may be kept after its release, but for copies.
+var tapes = sync.Pool{New: func() any { return new(tape) }}
+
+// borrowTape is an empty tape.
+func borrowTape() *tape { return tapes.Get().(*tape) }
+
+// release gives a borrowed tape back.
+func (t *tape) release() {
+	if t.forget() {
+		tapes.Put(t)
+	}
+}
+
+// maxPooledNodes keeps the tapes of unusually large texts out of pools.
+const maxPooledNodes = 1 << 12
+
+// forget lets go of the text. It returns false if the tape is too large to be
+// kept for another one.
+func (t *tape) forget() bool {
+	if cap(t.nodes) > maxPooledNodes {
+		return false
+	}
+	t.reset(nil)
+	return true
 }
 
 // reset points the decoder at src.
