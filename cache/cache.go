@@ -1,0 +1,120 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// Cache answers requests from what was answered before. It is safe for
+// concurrent use. See the package comment for the way of a request.
+type Cache struct {
+	opts    Options
+	log     *slog.Logger
+	metrics *metrics
+	l1      *firstLevel
+	seal    *sealer
+
+	store    *dependency
+	index    *dependency
+	embedder *dependency
+
+	flights    *flights
+	queue      *writeQueue
+	revoked    revocations
+	identity   string // of the embedder; "" without one
+	dimensions int
+}
+
+// Errors of the Cache's methods; ErrNotFound is another.
+var (
+	// ErrUnavailable means that the store could not be asked or did not
+	// confirm: what was to be durable may not be.
+	ErrUnavailable = errors.New("cache: the entry store is unavailable")
+
+	// ErrTooLarge means that an answer is longer than MaxEntryBytes.
+	ErrTooLarge = errors.New("cache: the answer is larger than the cache keeps")
+
+	// ErrNotCached answers an only-if-cached request that nothing answers.
+	ErrNotCached = errors.New("cache: nothing cached answers the request")
+)
+
+// New returns a Cache over the drivers in opts. Close it to drain its queue.
+func New(opts Options) (*Cache, error) {
+	opts.setDefaults()
+	if err := opts.validate(); err != nil {
+		return nil, err
+	}
+	seal, err := newSealer(opts.MaxEntryBytes)
+	if err != nil {
+		return nil, err
+	}
+	c := &Cache{
+		opts:    opts,
+		log:     opts.Logger,
+		metrics: newMetrics(),
+		l1:      newFirstLevel(opts.L1Bytes),
+		seal:    seal,
+		flights: newFlights(),
+	}
+	c.store = newDependency("store", opts.StoreTimeout, c.metrics, c.log)
+	c.index = newDependency("index", opts.IndexTimeout, c.metrics, c.log)
+	c.embedder = newDependency("embedder", opts.EmbedTimeout, c.metrics, c.log)
+	if opts.Embedder != nil {
+		c.identity, c.dimensions = opts.Embedder.Identity(), opts.Embedder.Dimensions()
+	} else {
+		c.index.off, c.embedder.off = true, true
+	}
+	c.queue = newWriteQueue(c)
+	if opts.Registerer != nil {
+		if err := c.register(opts.Registerer); err != nil {
+			c.queue.close(context.Background())
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// Close waits for the flights in the air and for the write queue, both no
+// longer than ctx allows, and stops all background work. What could not be
+// written by then is counted and reported in the error.
+func (c *Cache) Close(ctx context.Context) error {
+	return errors.Join(c.flights.close(ctx), c.queue.close(ctx))
+}
+
+// Status tells how each dependency is doing.
+func (c *Cache) Status() []DependencyStatus {
+	return []DependencyStatus{c.store.status(), c.index.status(), c.embedder.status()}
+}
+
+// rules are the namespace's, with the request's wishes applied.
+func (c *Cache) rules(req *Request) (rules Rules, clamped bool) {
+	rules = c.opts.Rules(req.Tenant, req.Namespace)
+	if req.Mode != ModeDefault && rules.Mode != ModeOff {
+		rules.Mode = req.Mode
+	}
+	switch {
+	case req.Threshold > rules.Threshold:
+		rules.Threshold = req.Threshold
+	case req.Threshold > 0 && req.Threshold < rules.Threshold:
+		clamped = true
+	}
+	return rules, clamped
+}
+
+// budgeted bounds the cache work of a request that came at start. The work
+// does not end with its caller: it is short, and what it finds serves others.
+func (c *Cache) budgeted(ctx context.Context, start time.Time) (context.Context, context.CancelFunc) {
+	return context.WithDeadline(context.WithoutCancel(ctx), start.Add(c.opts.Budget))
+}
+
+// expiry is when an answer stored now dies. A life that the caller asked for
+// is kept to the second; the namespace's default is cut by up to a twentieth,
+// so that what was stored together does not expire together.
+func (c *Cache) expiry(now time.Time, asked, usual time.Duration) time.Time {
+	if asked > 0 {
+		return now.Add(asked)
+	}
+	return now.Add(usual - jitter(usual/20))
+}

@@ -1,0 +1,74 @@
+package cache
+
+import (
+	"time"
+
+	"github.com/maypok86/otter/v2"
+)
+
+// firstLevel is the cache in front of the Store: decoded entries in memory,
+// bounded in bytes. What was set is read at once. A nil *firstLevel is an
+// empty cache that keeps nothing.
+type firstLevel struct {
+	entries *otter.Cache[Key, *Entry]
+}
+
+func newFirstLevel(bytes int64) *firstLevel {
+	if bytes < 0 {
+		return nil
+	}
+	return &firstLevel{entries: otter.Must(&otter.Options[Key, *Entry]{
+		MaximumWeight: uint64(bytes),
+		Weigher:       func(_ Key, e *Entry) uint32 { return uint32(e.weight()) },
+	})}
+}
+
+func (l *firstLevel) get(key Key, now time.Time) *Entry {
+	if l == nil {
+		return nil
+	}
+	e, ok := l.entries.GetIfPresent(key)
+	if !ok {
+		return nil
+	}
+	if !e.Meta.Expires.After(now) {
+		l.entries.Invalidate(key)
+		return nil
+	}
+	return e
+}
+
+func (l *firstLevel) put(e *Entry) {
+	if l != nil {
+		l.entries.Set(e.Key, e)
+	}
+}
+
+func (l *firstLevel) remove(key Key) bool {
+	if l == nil {
+		return false
+	}
+	_, was := l.entries.Invalidate(key)
+	return was
+}
+
+// matching returns the keys of the entries that by selects.
+func (l *firstLevel) matching(by Selector) []Key {
+	if l == nil {
+		return nil
+	}
+	var keys []Key
+	for key, e := range l.entries.All() {
+		if by.Matches(e.Meta) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+func (l *firstLevel) size() (entries int, bytes uint64) {
+	if l == nil {
+		return 0, 0
+	}
+	return l.entries.EstimatedSize(), l.entries.WeightedSize()
+}

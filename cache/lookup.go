@@ -1,0 +1,271 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// candidates is how many neighbours are asked for: enough to step over those
+// whose answers are gone.
+const candidates = 5
+
+// Lookup answers req from the cache alone: the entry, or nil for a miss. The
+// receipt says why either way. It never fails: what could not be asked is a
+// miss and stands on the receipt.
+func (c *Cache) Lookup(ctx context.Context, req *Request) (*Entry, Receipt) {
+	rules, clamped := c.rules(req)
+	s := search{c: c, req: req, rules: rules, start: time.Now(), receipt: Receipt{Clamped: clamped}}
+	entry := s.run(ctx)
+	c.metrics.looked(&s.receipt, entry, s.start)
+	return entry, s.receipt
+}
+
+// search is the work of one lookup.
+type search struct {
+	c       *Cache
+	req     *Request
+	rules   Rules
+	start   time.Time
+	receipt Receipt
+	vector  []float32 // of the query text, once it was embedded
+}
+
+func (s *search) run(ctx context.Context) *Entry {
+	switch {
+	case s.rules.Mode == ModeOff:
+		s.receipt.Reason = ReasonOff
+		return nil
+	case s.req.NoCache:
+		s.receipt.Reason = ReasonNoCache
+		return nil
+	}
+	if entry := s.first(); entry != nil {
+		return entry
+	}
+	ctx, cancel := s.c.budgeted(ctx, s.start)
+	defer cancel()
+	if entry := s.exact(ctx); entry != nil {
+		return entry
+	}
+	return s.semantic(ctx)
+}
+
+// first looks into the first-level cache.
+func (s *search) first() *Entry {
+	entry := s.c.l1.get(s.req.Key, s.start)
+	if entry == nil {
+		return nil
+	}
+	return s.accept(entry, LayerExact)
+}
+
+// exact looks into the store.
+func (s *search) exact(ctx context.Context) *Entry {
+	entry, err := s.c.fetchEntry(ctx, s.req.Key)
+	if err != nil {
+		if !errors.Is(err, ErrNotFound) {
+			s.degraded("store")
+		}
+		return nil
+	}
+	return s.accept(entry, LayerExact)
+}
+
+// accept makes entry the answer if it is this tenant's, of this kind, and the
+// caller takes it.
+func (s *search) accept(entry *Entry, layer Layer) *Entry {
+	m := &entry.Meta
+	if m.Tenant != s.req.Tenant || m.Namespace != s.req.Namespace || m.Kind != s.req.Kind {
+		s.c.log.Error("cache: a driver returned an entry of another owner; refused", "entry", entry.Key)
+		s.receipt.Reason = ReasonOrphan
+		return nil
+	}
+	ok, why := s.req.accepts(m, s.start)
+	if !ok {
+		s.receipt.Reason = why
+		return nil
+	}
+	s.receipt.Layer, s.receipt.Reason = layer, ""
+	return entry
+}
+
+// semantic looks for an entry that answers a question of the same meaning.
+func (s *search) semantic(ctx context.Context) *Entry {
+	switch {
+	case s.rules.Mode == ModeExact:
+		s.missed(ReasonExactMode)
+		return nil
+	case s.req.Query == "":
+		s.missed(Reason(s.req.NoQuery))
+		return nil
+	case s.c.embedder.off:
+		s.missed(ReasonNoEmbedder)
+		return nil
+	}
+	if !s.embed(ctx) {
+		return nil
+	}
+	found, ok := s.nearest(ctx)
+	if !ok {
+		return nil
+	}
+	return s.verdict(ctx, found)
+}
+
+// missed sets the reason of a miss, unless an exact entry that the caller
+// would not take has set one that says more.
+func (s *search) missed(why Reason) {
+	if s.receipt.Reason == "" {
+		s.receipt.Reason = why
+	}
+}
+
+func (s *search) degraded(dependency string) {
+	s.receipt.Degraded = append(s.receipt.Degraded, dependency)
+}
+
+func (s *search) embed(ctx context.Context) bool {
+	start := time.Now()
+	vector, err := s.c.embed(ctx, s.req.Query, s.c.opts.EmbedTimeout)
+	s.receipt.EmbedTime = time.Since(start)
+	switch {
+	case isTooLong(err):
+		s.missed(ReasonTooLong)
+	case err != nil:
+		s.degraded("embedder")
+		s.missed(ReasonEmbedUnavailable)
+	default:
+		s.vector, s.receipt.Embedder = vector, s.c.identity
+		s.c.metrics.embedSeconds.Observe(s.receipt.EmbedTime.Seconds())
+		return true
+	}
+	return false
+}
+
+func (s *search) nearest(ctx context.Context) ([]Candidate, bool) {
+	start := time.Now()
+	query := Nearest{
+		Scope:        s.req.Scope.in(s.c.identity),
+		Vector:       s.vector,
+		K:            candidates,
+		Tags:         s.req.Tags,
+		ExpiresAfter: s.start.Add(s.req.MinFresh),
+	}
+	if s.req.HasMaxAge {
+		query.CreatedSince = s.start.Add(-s.req.MaxAge)
+	}
+	found, err := ask(ctx, s.c.index, s.c.opts.IndexTimeout, func(ctx context.Context) ([]Candidate, error) {
+		return s.c.opts.Index.Nearest(ctx, query)
+	})
+	s.receipt.SearchTime = time.Since(start)
+	if err != nil {
+		s.degraded("index")
+		s.missed(ReasonIndexUnavailable)
+		return nil, false
+	}
+	s.c.metrics.searchSeconds.Observe(s.receipt.SearchTime.Seconds())
+	return found, true
+}
+
+// verdict serves the nearest candidate that reaches the threshold and whose
+// answer is still there.
+func (s *search) verdict(ctx context.Context, found []Candidate) *Entry {
+	r := &s.receipt
+	r.Threshold, r.ThresholdVersion = s.rules.Threshold, s.rules.ThresholdVersion
+	if len(found) == 0 {
+		s.missed(ReasonNoNeighbour)
+		return nil
+	}
+	r.note(found)
+	for _, candidate := range found {
+		if candidate.Similarity < s.rules.Threshold {
+			break
+		}
+		entry, err := s.answerOf(ctx, candidate.Key)
+		if err != nil {
+			continue
+		}
+		if entry := s.accept(entry, LayerSemantic); entry != nil {
+			r.Nearest, r.NearestKey = candidate.Similarity, candidate.Key
+			return entry
+		}
+	}
+	s.missed(ReasonBelowThreshold)
+	return nil
+}
+
+// note puts the two nearest candidates on the receipt.
+func (r *Receipt) note(found []Candidate) {
+	r.Nearest, r.NearestKey, r.HasNearest = found[0].Similarity, found[0].Key, true
+	if len(found) > 1 {
+		r.RunnerUp, r.HasRunnerUp = found[1].Similarity, true
+	}
+}
+
+// answerOf gets a candidate's entry, and removes the point if it has none.
+func (s *search) answerOf(ctx context.Context, key Key) (*Entry, error) {
+	if entry := s.c.l1.get(key, s.start); entry != nil {
+		return s.ofScope(entry)
+	}
+	entry, err := s.c.fetchEntry(ctx, key)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		s.receipt.Reason = ReasonOrphan
+		s.c.queue.removePoint(key)
+		return nil, err
+	case err != nil:
+		s.degraded("store")
+		s.receipt.Reason = ReasonStoreUnavailable
+		return nil, err
+	}
+	return s.ofScope(entry)
+}
+
+// ofScope refuses an entry that was not stored in the request's scope: an
+// index that mixes scopes up must not make a wrong answer.
+func (s *search) ofScope(entry *Entry) (*Entry, error) {
+	if entry.Scope != s.req.Scope {
+		s.c.log.Warn("cache: a point belongs to another scope than its entry; refused and removed", "entry", entry.Key)
+		s.receipt.Reason = ReasonOrphan
+		s.c.queue.removePoint(entry.Key)
+		return nil, ErrNotFound
+	}
+	return entry, nil
+}
+
+// fetchEntry reads an entry from the store into the first-level cache.
+func (c *Cache) fetchEntry(ctx context.Context, key Key) (*Entry, error) {
+	rec, err := ask(ctx, c.store, c.opts.StoreTimeout, func(ctx context.Context) (Record, error) {
+		return c.opts.Store.Get(ctx, key)
+	})
+	if err != nil {
+		return nil, err
+	}
+	rec.Key = key
+	entry, err := c.seal.open(rec)
+	if err != nil {
+		c.metrics.fault(c.store.name, "damaged")
+		c.log.Warn("cache: a stored entry is damaged; treated as a miss", "entry", key)
+		return nil, ErrNotFound
+	}
+	if !entry.Meta.Expires.After(time.Now()) {
+		return nil, ErrNotFound
+	}
+	c.l1.put(entry)
+	return entry, nil
+}
+
+// embed turns one text into its vector.
+func (c *Cache) embed(ctx context.Context, text string, timeout time.Duration) ([]float32, error) {
+	return ask(ctx, c.embedder, timeout, func(ctx context.Context) ([]float32, error) {
+		vectors, err := c.opts.Embedder.Embed(ctx, []string{text})
+		if err != nil {
+			return nil, err
+		}
+		if len(vectors) != 1 || len(vectors[0]) != c.dimensions {
+			return nil, ErrDimension
+		}
+		return vectors[0], nil
+	})
+}

@@ -1,0 +1,119 @@
+package cache
+
+import (
+	"errors"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics counts what the cache does. Every label has a fixed, small set of
+// values; none comes from a request.
+type metrics struct {
+	lookups      *prometheus.CounterVec // layer
+	misses       *prometheus.CounterVec // reason
+	seconds      *prometheus.HistogramVec
+	faults       *prometheus.CounterVec // dependency, kind
+	kept         *prometheus.CounterVec // outcome
+	saved        *prometheus.CounterVec // direction
+	writes       *prometheus.CounterVec // outcome
+	joined       prometheus.Counter
+	embedSeconds prometheus.Histogram
+
+	searchSeconds prometheus.Histogram
+
+	// resolved once for the hot path
+	exactHits, semanticHits prometheus.Counter
+	exactTime, semanticTime prometheus.Observer
+	missTime                prometheus.Observer
+	savedIn, savedOut       prometheus.Counter
+}
+
+var timeBuckets = []float64{
+	.00001, .000025, .00005, .0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5,
+}
+
+func newMetrics() *metrics {
+	m := &metrics{
+		lookups: counters("askonce_lookups_total", "Lookups, by the layer that answered (none: a miss).", "layer"),
+		misses:  counters("askonce_misses_total", "Misses, by why nothing answered.", "reason"),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "askonce_lookup_seconds", Help: "Time of a lookup, by the layer that answered.", Buckets: timeBuckets,
+		}, []string{"layer"}),
+		faults: counters("askonce_dependency_errors_total", "Calls of a dependency that failed or were not made.", "dependency", "kind"),
+		kept:   counters("askonce_answers_total", "Complete answers of the origin, by whether they were kept (or why not).", "outcome"),
+		saved:  counters("askonce_saved_tokens_total", "Tokens of answers served from the cache.", "direction"),
+		writes: counters("askonce_writes_total", "Durable writes of answers, by outcome.", "outcome"),
+		joined: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "askonce_joined_total", Help: "Requests that shared the origin call of another.",
+		}),
+		embedSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "askonce_embed_seconds", Help: "Time to embed a query text.", Buckets: timeBuckets,
+		}),
+		searchSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "askonce_search_seconds", Help: "Time to find the nearest candidates.", Buckets: timeBuckets,
+		}),
+	}
+	m.exactHits, m.semanticHits = m.lookups.WithLabelValues("exact"), m.lookups.WithLabelValues("semantic")
+	m.exactTime, m.semanticTime = m.seconds.WithLabelValues("exact"), m.seconds.WithLabelValues("semantic")
+	m.missTime = m.seconds.WithLabelValues("none")
+	m.savedIn, m.savedOut = m.saved.WithLabelValues("input"), m.saved.WithLabelValues("output")
+	return m
+}
+
+func counters(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+}
+
+// looked counts one lookup.
+func (m *metrics) looked(r *Receipt, entry *Entry, start time.Time) {
+	took := time.Since(start).Seconds()
+	switch r.Layer {
+	case LayerExact:
+		m.exactHits.Inc()
+		m.exactTime.Observe(took)
+	case LayerSemantic:
+		m.semanticHits.Inc()
+		m.semanticTime.Observe(took)
+	default:
+		m.lookups.WithLabelValues("none").Inc()
+		m.misses.WithLabelValues(string(r.Reason)).Inc()
+		m.missTime.Observe(took)
+		return
+	}
+	m.savedIn.Add(float64(entry.Usage.Input))
+	m.savedOut.Add(float64(entry.Usage.Output))
+}
+
+func (m *metrics) fault(dependency, kind string) { m.faults.WithLabelValues(dependency, kind).Inc() }
+
+// register shows the metrics, and gauges of what the cache holds now.
+func (c *Cache) register(r prometheus.Registerer) error {
+	m := c.metrics
+	gauge := func(name, help string, value func() float64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
+	}
+	collectors := []prometheus.Collector{
+		m.lookups, m.misses, m.seconds, m.faults, m.kept, m.saved, m.writes, m.joined, m.embedSeconds, m.searchSeconds,
+		gauge("askonce_l1_entries", "Entries in the first-level cache.", func() float64 { n, _ := c.l1.size(); return float64(n) }),
+		gauge("askonce_l1_bytes", "Bytes in the first-level cache.", func() float64 { _, n := c.l1.size(); return float64(n) }),
+		gauge("askonce_flights", "Origin calls in the air.", func() float64 { return float64(c.flights.count()) }),
+		gauge("askonce_write_queue_entries", "Answers waiting for their durable write.", func() float64 { return float64(c.queue.pending()) }),
+	}
+	for _, d := range []*dependency{c.store, c.index, c.embedder} {
+		collectors = append(collectors, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "askonce_dependency_up", Help: "1 while the dependency is asked, 0 while its breaker is open.",
+			ConstLabels: prometheus.Labels{"dependency": d.name},
+		}, func() float64 {
+			if d.breaker.IsClosed() {
+				return 1
+			}
+			return 0
+		}))
+	}
+	var problems []error
+	for _, collector := range collectors {
+		problems = append(problems, r.Register(collector))
+	}
+	return errors.Join(problems...)
+}

@@ -1,0 +1,114 @@
+package cache
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Options configure a Cache. The zero value of every field but Store works.
+type Options struct {
+	// Store keeps the entries. Required.
+	Store Store
+
+	// Index and Embedder make the semantic layer; both or none.
+	Index    Index
+	Embedder Embedder
+
+	// Rules answers what holds in a namespace. Nil: DefaultRules everywhere.
+	// It is called for every request and must be quick.
+	Rules func(tenant, namespace string) Rules
+
+	L1Bytes       int64 // first-level cache; 64 MiB if 0, none if negative
+	MaxEntryBytes int   // a longer answer is not kept; 16 MiB if 0
+
+	Budget       time.Duration // for all cache work of a request; 250 ms if 0
+	StoreTimeout time.Duration // for one call of the Store; 100 ms if 0
+	IndexTimeout time.Duration // for one call of the Index; 200 ms if 0
+	EmbedTimeout time.Duration // for one call of the Embedder; 200 ms if 0
+
+	// WriteTimeout bounds one durable write, where no request waits or the
+	// caller asked for durability; 10 s if 0.
+	WriteTimeout time.Duration
+
+	// FlightTimeout bounds a call to the origin that outlived its caller;
+	// 15 min if 0.
+	FlightTimeout time.Duration
+
+	QueueEntries int   // answers waiting for their durable write; 4096 if 0
+	QueueBytes   int64 // and their size; 64 MiB if 0
+
+	Registerer prometheus.Registerer // nil: the metrics are kept but not shown
+	Logger     *slog.Logger          // nil: nothing is logged
+}
+
+// Rules are what a namespace's requests are treated by.
+type Rules struct {
+	Mode             Mode    // ModeSemantic, ModeExact or ModeOff
+	Threshold        float64 // least similarity of a semantic hit
+	ThresholdVersion string  // named on receipts, such as "default" or "v3"
+	TTL              time.Duration
+}
+
+// DefaultRules hold where nothing else was said.
+func DefaultRules() Rules {
+	return Rules{Mode: ModeSemantic, Threshold: 0.95, ThresholdVersion: "default", TTL: 24 * time.Hour}
+}
+
+func (o *Options) setDefaults() {
+	setDefault(&o.L1Bytes, 64<<20)
+	setDefault(&o.MaxEntryBytes, 16<<20)
+	setDefault(&o.Budget, 250*time.Millisecond)
+	setDefault(&o.StoreTimeout, 100*time.Millisecond)
+	setDefault(&o.IndexTimeout, 200*time.Millisecond)
+	setDefault(&o.EmbedTimeout, 200*time.Millisecond)
+	setDefault(&o.WriteTimeout, 10*time.Second)
+	setDefault(&o.FlightTimeout, 15*time.Minute)
+	setDefault(&o.QueueEntries, 4096)
+	setDefault(&o.QueueBytes, 64<<20)
+	if o.Rules == nil {
+		o.Rules = func(string, string) Rules { return DefaultRules() }
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// validate returns every problem at once.
+func (o *Options) validate() error {
+	var problems []error
+	problem := func(format string, args ...any) {
+		problems = append(problems, fmt.Errorf("cache: "+format, args...))
+	}
+	if o.Store == nil {
+		problem("Store: an entry store is required")
+	}
+	if (o.Index == nil) != (o.Embedder == nil) {
+		problem("Index, Embedder: the semantic layer needs both; leave both nil for the exact layer alone")
+	}
+	for name, d := range map[string]time.Duration{
+		"Budget": o.Budget, "StoreTimeout": o.StoreTimeout, "IndexTimeout": o.IndexTimeout, "EmbedTimeout": o.EmbedTimeout,
+		"WriteTimeout": o.WriteTimeout, "FlightTimeout": o.FlightTimeout,
+	} {
+		if d < 0 {
+			problem("%s: %v is negative; 0 takes the default", name, d)
+		}
+	}
+	if o.MaxEntryBytes < 0 {
+		problem("MaxEntryBytes: %d is negative; 0 takes the default", o.MaxEntryBytes)
+	}
+	if o.QueueEntries < 0 || o.QueueBytes < 0 {
+		problem("QueueEntries, QueueBytes: negative; 0 takes the default")
+	}
+	return errors.Join(problems...)
+}

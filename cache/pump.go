@@ -1,0 +1,184 @@
+package cache
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"time"
+
+	"github.com/askonce/askonce/internal/llm"
+	"github.com/askonce/askonce/policy"
+)
+
+// errOpaque is why there is no whole document of an answer that the cache
+// cannot read.
+var errOpaque = errors.New("cache: the origin's answer is not in a form that can be read")
+
+// pump moves the origin's answer into the flight's feed and keeps it if it is
+// complete and storable. An answer is visible in the cache before the last of
+// its bytes is given to any reader.
+func (c *Cache) pump(f *flight, s *search, resp *http.Response) {
+	defer resp.Body.Close()
+	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	stream := media == "text/event-stream"
+	f.begin(resp, stream)
+	switch {
+	case !readable(s.req, resp), stream && resp.StatusCode != http.StatusOK:
+		c.pass(f, resp.Body, errOpaque)
+	case stream:
+		c.pumpStream(f, s, resp.Body)
+	default:
+		c.pumpDocument(f, s, resp)
+	}
+}
+
+// readable reports whether the answer is one that the cache can read.
+func readable(req *Request, resp *http.Response) bool {
+	encoding := resp.Header.Get("Content-Encoding")
+	return req.Kind != KindPrompt && (encoding == "" || encoding == "identity")
+}
+
+// pass gives the rest of body to the readers and keeps nothing.
+func (c *Cache) pass(f *flight, body io.Reader, docErr error) {
+	f.complete(nil, docErr)
+	c.flights.unjoinable(f)
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := body.Read(buf)
+		if n > 0 {
+			f.feed.append(bytes.Clone(buf[:n]))
+		}
+		if err != nil {
+			f.end(nil, regular(err))
+			return
+		}
+	}
+}
+
+// regular is nil for the regular end of a body.
+func regular(err error) error {
+	if err == io.EOF {
+		return nil
+	}
+	return err
+}
+
+func (c *Cache) pumpStream(f *flight, s *search, body io.Reader) {
+	assembler := llm.NewAssembler(llm.Endpoint(s.req.Kind))
+	buf := make([]byte, 32<<10)
+	size, complete := 0, false
+	for {
+		n, err := body.Read(buf)
+		if n > 0 {
+			part := bytes.Clone(buf[:n])
+			if size += n; size > c.streamLimit() && !complete {
+				f.feed.append(part)
+				c.metrics.kept.WithLabelValues("too_large").Inc()
+				c.pass(f, body, ErrTooLarge)
+				return
+			}
+			assembler.Write(part)
+			if assembler.Done() && !complete {
+				complete = true
+				c.landed(f, s, assembler)
+			}
+			f.feed.append(part)
+		}
+		if err != nil {
+			c.streamEnded(f, assembler, err)
+			return
+		}
+	}
+}
+
+// streamLimit bounds the raw bytes of a stream that is assembled: its events
+// are many times as long as the answer they carry.
+func (c *Cache) streamLimit() int { return 32 * c.opts.MaxEntryBytes }
+
+// landed keeps the answer of a stream whose terminal event has come.
+func (c *Cache) landed(f *flight, s *search, assembler *llm.Assembler) {
+	doc, err := assembler.Answer()
+	if err != nil {
+		c.metrics.kept.WithLabelValues("malformed").Inc()
+		f.complete(nil, err)
+		return
+	}
+	c.settle(f, s, doc)
+	f.complete(doc, nil)
+}
+
+func (c *Cache) streamEnded(f *flight, assembler *llm.Assembler, err error) {
+	err = regular(err)
+	docErr := err
+	if !assembler.Done() {
+		c.metrics.kept.WithLabelValues("incomplete").Inc()
+		if docErr == nil {
+			docErr = io.ErrUnexpectedEOF
+		}
+	}
+	f.end(docErr, err)
+}
+
+func (c *Cache) pumpDocument(f *flight, s *search, resp *http.Response) {
+	doc, over, err := readLimited(resp.Body, resp.ContentLength, c.opts.MaxEntryBytes)
+	switch {
+	case over:
+		f.feed.append(doc)
+		c.metrics.kept.WithLabelValues("too_large").Inc()
+		c.pass(f, resp.Body, ErrTooLarge)
+		return
+	case err != nil:
+		c.metrics.kept.WithLabelValues("incomplete").Inc()
+	case resp.StatusCode != http.StatusOK:
+		c.metrics.kept.WithLabelValues("status").Inc()
+	default:
+		c.settle(f, s, doc)
+	}
+	f.complete(doc, err)
+	f.feed.append(doc)
+	f.end(nil, err)
+}
+
+// readLimited reads body to its end, or until it is longer than limit.
+func readLimited(body io.Reader, length int64, limit int) (doc []byte, over bool, err error) {
+	var buf bytes.Buffer
+	if length > 0 && length <= int64(limit) {
+		buf.Grow(int(length) + bytes.MinRead)
+	}
+	_, err = buf.ReadFrom(io.LimitReader(body, int64(limit)+1))
+	return buf.Bytes(), buf.Len() > limit, err
+}
+
+// settle stores a complete answer with status 200 if that is allowed.
+func (c *Cache) settle(f *flight, s *search, doc []byte) {
+	outcome := c.keepAnswer(f, s, doc)
+	c.metrics.kept.WithLabelValues(outcome).Inc()
+}
+
+func (c *Cache) keepAnswer(f *flight, s *search, doc []byte) (outcome string) {
+	if !f.keep {
+		return "not_asked"
+	}
+	answer, err := llm.ParseResponse(llm.Endpoint(s.req.Kind), doc)
+	if err != nil {
+		return "malformed"
+	}
+	keep, why := policy.Storable(answer)
+	if keep == policy.KeepNot {
+		return why
+	}
+	entry := c.newEntry(s.req, s.rules, Stored{
+		Response: doc, Usage: answer.Usage, HasUsage: answer.HasUsage, ExactOnly: keep == policy.KeepExact,
+	}, time.Now())
+	if len(entry.Response) > c.opts.MaxEntryBytes {
+		return "too_large"
+	}
+	if c.revoked.covers(entry, s.start) {
+		return "invalidated"
+	}
+	c.l1.put(entry)
+	c.queue.add(write{entry: entry, vector: s.vector, index: c.indexes(s.req, s.rules, keep == policy.KeepExact) == ""})
+	return "kept"
+}

@@ -1,0 +1,100 @@
+package cache
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Reason is why a lookup did not answer, as one word for receipts and metrics.
+type Reason string
+
+// The reasons. A request without query text has its own (see llm.Request).
+const (
+	ReasonOff              Reason = "mode_off"
+	ReasonNoCache          Reason = "no_cache"
+	ReasonExactMode        Reason = "mode_exact"
+	ReasonNoNeighbour      Reason = "no_neighbour"
+	ReasonBelowThreshold   Reason = "below_threshold"
+	ReasonExpired          Reason = "expired"
+	ReasonTooOld           Reason = "older_than_max_age"
+	ReasonTags             Reason = "tags_differ"
+	ReasonOrphan           Reason = "answer_gone"
+	ReasonTooLong          Reason = "text_too_long"
+	ReasonNoEmbedder       Reason = "semantic_layer_off"
+	ReasonEmbedUnavailable Reason = "embedder_unavailable"
+	ReasonIndexUnavailable Reason = "index_unavailable"
+	ReasonStoreUnavailable Reason = "store_unavailable"
+)
+
+// Receipt explains one lookup: what answered, or why nothing did. It holds no
+// text of the request.
+type Receipt struct {
+	Layer  Layer
+	Reason Reason // "" on a hit
+
+	// Joined is set when the answer came from a call that another request had
+	// under way.
+	Joined bool
+
+	// Nearest is the similarity of the nearest candidate; only if HasNearest.
+	Nearest     float64
+	HasNearest  bool
+	NearestKey  Key
+	RunnerUp    float64 // similarity of the second; only if HasRunnerUp
+	HasRunnerUp bool
+
+	// Threshold is what Nearest had to reach, and ThresholdVersion which
+	// version of the namespace's it is. Clamped: the caller asked for less.
+	// All are zero where the semantic layer was not asked.
+	Threshold        float64
+	ThresholdVersion string
+	Clamped          bool
+
+	Embedder   string // identity; "" where nothing was embedded
+	EmbedTime  time.Duration
+	SearchTime time.Duration
+
+	// Degraded names the dependencies that could not be asked.
+	Degraded []string
+}
+
+// Hit reports whether the lookup was answered from the cache.
+func (r *Receipt) Hit() bool { return r.Layer != LayerNone }
+
+// AppendCompact appends the receipt in the form of a response header:
+// name=value pairs separated by semicolons, ASCII, no text of the request.
+func (r *Receipt) AppendCompact(dst []byte) []byte {
+	if r.Layer == LayerNone {
+		dst = append(dst, "layer=none;reason="...)
+		dst = append(dst, r.Reason...)
+	} else {
+		dst = append(dst, "layer="...)
+		dst = append(dst, r.Layer...)
+	}
+	if r.HasNearest {
+		dst = append(dst, ";score="...)
+		dst = strconv.AppendFloat(dst, r.Nearest, 'f', 4, 64)
+	}
+	if r.HasRunnerUp {
+		dst = append(dst, ";runner-up="...)
+		dst = strconv.AppendFloat(dst, r.RunnerUp, 'f', 4, 64)
+	}
+	if r.ThresholdVersion != "" {
+		dst = append(dst, ";threshold="...)
+		dst = strconv.AppendFloat(dst, r.Threshold, 'f', -1, 64)
+		dst = append(dst, ";version="...)
+		dst = append(dst, r.ThresholdVersion...)
+	}
+	if r.Clamped {
+		dst = append(dst, ";clamped"...)
+	}
+	if r.Joined {
+		dst = append(dst, ";joined"...)
+	}
+	if len(r.Degraded) > 0 {
+		dst = append(dst, ";degraded="...)
+		dst = append(dst, strings.Join(r.Degraded, "+")...)
+	}
+	return dst
+}
