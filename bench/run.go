@@ -1,0 +1,136 @@
+// A run from end to end: build, start, measure section by section, report.
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// plan is how long the sections measure.
+type plan struct {
+	rounds      int
+	hits        time.Duration // of each side in a round of exact hits
+	misses      time.Duration // the same for misses
+	semantic    time.Duration // and for what embeds
+	embedding   time.Duration // for each length and side
+	searches    int           // for each size
+	searchSizes []searchSize
+	entries     int // stored to measure an entry's size
+	starts      int
+}
+
+func fullPlan() plan {
+	return plan{
+		rounds: 7, hits: 1200 * time.Millisecond, misses: time.Second, semantic: time.Second,
+		embedding: 400 * time.Millisecond, searches: 500,
+		searchSizes: []searchSize{{"1k", 1_000}, {"10k", 10_000}, {"100k", 100_000}},
+		entries:     20_000, starts: 7,
+	}
+}
+
+func quickPlan() plan {
+	return plan{
+		rounds: 3, hits: 400 * time.Millisecond, misses: 400 * time.Millisecond, semantic: 400 * time.Millisecond,
+		embedding: 100 * time.Millisecond, searches: 100,
+		searchSizes: []searchSize{{"1k", 1_000}, {"10k", 10_000}, {"100k", 100_000}},
+		entries:     2_000, starts: 3,
+	}
+}
+
+func run(ctx context.Context, args []string) (err error) {
+	opts, err := parse(args)
+	if err != nil {
+		return err
+	}
+	chosen, err := choose(opts.only)
+	if err != nil {
+		return err
+	}
+	b, err := prepare(ctx, opts)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.close()) }()
+	began := time.Now()
+	for _, s := range chosen {
+		fmt.Fprintf(b.log, "%-9s %s ...\n", time.Since(began).Round(time.Second), s.name)
+		if err := s.measure(b, ctx); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+	}
+	b.describeRun(opts.quick, time.Since(began))
+	return b.print(opts.json)
+}
+
+// choose returns the sections that a list names; all for an empty one.
+func choose(list string) ([]section, error) {
+	if list == "" {
+		return sections, nil
+	}
+	names := strings.Split(list, ",")
+	var chosen []section
+	for _, s := range sections {
+		if slices.Contains(names, s.name) {
+			chosen = append(chosen, s)
+		}
+	}
+	if len(chosen) != len(names) {
+		return nil, fmt.Errorf("--only %s: the sections are %s", list, strings.Join(sectionNames(), ", "))
+	}
+	return chosen, nil
+}
+
+// prepare builds askonce and starts the echo handler.
+func prepare(ctx context.Context, opts options) (*bench, error) {
+	b := &bench{plan: fullPlan(), binary: opts.askonce, python: opts.python, serial: new(atomic.Uint64), log: os.Stderr}
+	if opts.quick {
+		b.plan = quickPlan()
+	}
+	b.serial.Store(firstNew)
+	var err error
+	if b.folder, err = os.MkdirTemp("", "askonce-bench-"); err != nil {
+		return nil, err
+	}
+	if b.binary == "" {
+		fmt.Fprintln(b.log, "building askonce ...")
+		b.binary, err = buildProgram(ctx, b.folder)
+	}
+	if err == nil {
+		err = b.startEcho(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, b.close())
+	}
+	return b, nil
+}
+
+func (b *bench) close() error {
+	var err error
+	if b.echo != nil {
+		err = b.echo.stop()
+	}
+	return errors.Join(err, os.RemoveAll(b.folder))
+}
+
+// print writes the table, and the JSON object where it was asked for.
+func (b *bench) print(asJSON bool) error {
+	var table io.Writer = os.Stdout
+	if asJSON {
+		table = os.Stderr
+	}
+	if err := b.report.table(table); err != nil {
+		return err
+	}
+	if asJSON {
+		return b.report.json(os.Stdout)
+	}
+	return nil
+}

@@ -1,0 +1,110 @@
+// The semantic layer, with the embedder that is built in: what it adds to a
+// miss, and what a hit takes.
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/askonce/askonce/bench/load"
+)
+
+const (
+	knownQuestions = 64
+	hitWarmup      = 3
+)
+
+func (b *bench) semantic(ctx context.Context) (err error) {
+	server, _, err := b.startAskonce(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.stop()) }()
+	if err := b.semanticHits(ctx, server); err != nil {
+		return fmt.Errorf("hits: %w", err)
+	}
+	rounds, err := b.compareMisses(ctx, server, "semantic", 1, b.plan.semantic)
+	if err != nil {
+		return err
+	}
+	b.report.add("miss_added_semantic_us_p50", added(rounds), "us", "p50 of a miss less p50 of asking the provider directly, one request at a time, semantic layer on")
+	return nil
+}
+
+// semanticHits asks known questions in other words, as far as the exact layer
+// can tell.
+func (b *bench) semanticHits(ctx context.Context, server *process) error {
+	w := b.workload(server.addr, "semantic")
+	for n := range uint64(knownQuestions) {
+		ask := w.message(requestBody(written, question(n)))
+		if err := prime(ctx, server.addr, func() []byte { return ask }, fromExact); err != nil {
+			return err
+		}
+	}
+	hits := load.Options{
+		Addr: server.addr, Connections: 1, For: b.plan.semantic, MaxRequests: noLimit, Warmup: hitWarmup,
+		Requests: w.recased(knownQuestions), Check: answers(fromSemantic),
+	}
+	for range knownQuestions { // points may come a moment after their answers
+		if err := prime(ctx, server.addr, hits.Requests(0), fromSemantic); err != nil {
+			return err
+		}
+	}
+	rounds, err := interleave(ctx, b.plan.rounds, side{"semantic hits", server, hits})
+	if err != nil {
+		return err
+	}
+	b.report.add("semantic_ms_p50", over(rounds, func(m []measured) float64 { return m[0].p50() / 1000 }),
+		"ms", fmt.Sprintf("semantic hits, one request at a time, questions of %d words", questionWords))
+	return b.splitHits(ctx, hits, w.lookedUp(knownQuestions))
+}
+
+// splitHits takes the parts of a semantic hit from receipts of lookups.
+func (b *bench) splitHits(ctx context.Context, opts load.Options, lookups load.Source) error {
+	var embed, search []float64
+	for range b.plan.rounds {
+		var embedTimes, searchTimes []float64
+		opts.Requests = func(int) load.Source { return lookups }
+		opts.Check = func(r load.Response) error {
+			receipt, err := semanticReceipt(r)
+			embedTimes = append(embedTimes, receipt.EmbedMS)
+			searchTimes = append(searchTimes, receipt.SearchMS*1000)
+			return err
+		}
+		opts.For = b.plan.semantic / 4
+		if _, err := load.Run(ctx, opts); err != nil {
+			return fmt.Errorf("lookups: %w", err)
+		}
+		embed, search = append(embed, spreadOf(embedTimes).median), append(search, spreadOf(searchTimes).median)
+	}
+	b.report.add("embed_ms_p50", spreadOf(embed), "ms", "of it embedding the question")
+	b.report.add("semantic_search_us_p50", spreadOf(search), "us", fmt.Sprintf("of it searching, among %d entries", knownQuestions))
+	return nil
+}
+
+// receipt is what a lookup tells of its parts.
+type receipt struct {
+	EmbedMS  float64 `json:"embed_ms"`
+	SearchMS float64 `json:"search_ms"`
+}
+
+func semanticReceipt(r load.Response) (receipt, error) {
+	var answer struct {
+		Layer   string  `json:"layer"`
+		Receipt receipt `json:"receipt"`
+	}
+	if r.Status != http.StatusOK {
+		return receipt{}, fmt.Errorf("status %d: %s", r.Status, r.Body)
+	}
+	if err := json.Unmarshal(r.Body, &answer); err != nil {
+		return receipt{}, err
+	}
+	if answer.Layer != "semantic" {
+		return receipt{}, fmt.Errorf("not from the semantic layer: %s", r.Body)
+	}
+	return answer.Receipt, nil
+}
