@@ -44,7 +44,7 @@ func (b *batch) open(tx *bbolt.Tx) {
 
 // putEntry writes e in place of what is under its key.
 func (b *batch) putEntry(e *encodedEntry) error {
-	if _, err := b.removeEntry(e.key[:]); err != nil {
+	if _, _, err := b.removeEntry(e.key[:]); err != nil {
 		return err
 	}
 	b.put++
@@ -59,27 +59,27 @@ func (b *batch) putEntry(e *encodedEntry) error {
 	return b.entryAge.Put(orderKey(e.created, e.key[:]), nil)
 }
 
-// removeEntry removes an entry and its rows. It returns when the entry would
-// have expired, or 0 if there was none.
-func (b *batch) removeEntry(key []byte) (expires int64, err error) {
+// removeEntry removes an entry and its rows. It returns whether there was one,
+// and when it expires.
+func (b *batch) removeEntry(key []byte) (expires int64, found bool, err error) {
 	record := b.entries.Get(key)
 	if record == nil {
-		return 0, nil
+		return 0, false, nil
 	}
 	created, expires, err := headTimes(record)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	byExpiry := orderKey(expires, key)
 	b.stats.Entries--
 	b.stats.Bytes -= entrySize(len(record), len(b.entryExpiry.Get(byExpiry)))
 	if err := b.entries.Delete(key); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	if err := b.entryExpiry.Delete(byExpiry); err != nil {
-		return 0, err
+		return 0, false, err
 	}
-	return expires, b.entryAge.Delete(orderKey(created, key))
+	return expires, true, b.entryAge.Delete(orderKey(created, key))
 }
 
 // putPoint writes p in place of what the identity has under its key.

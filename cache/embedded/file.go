@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -208,14 +209,18 @@ func setAside(path string, now time.Time) (string, error) {
 	return aside, syncFolder(filepath.Dir(path))
 }
 
-// syncFolder makes new and renamed files of the folder durable.
+// syncFolder makes new and renamed files of the folder durable. Windows has no
+// such call.
 func syncFolder(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
 	folder, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("embedded: can't open the data folder: %w", err)
 	}
 	defer folder.Close()
-	if err := folder.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+	if err := folder.Sync(); err != nil {
 		return fmt.Errorf("embedded: can't sync the data folder: %w", err)
 	}
 	return nil

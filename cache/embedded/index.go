@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -185,7 +186,15 @@ func (x *index) Delete(ctx context.Context, keys []cache.Key) error {
 	if len(keys) == 0 {
 		return ctx.Err()
 	}
-	keys = append([]cache.Key(nil), keys...)
+	for step := range slices.Chunk(slices.Clone(keys), deleteStep) {
+		if err := x.deletePoints(ctx, step); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *index) deletePoints(ctx context.Context, keys []cache.Key) error {
 	return x.db.writes.commit(ctx, len(keys)*keySize, func(b *batch) error {
 		for _, key := range keys {
 			if err := b.dropPoint(x.number, key); err != nil {

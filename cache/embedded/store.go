@@ -5,6 +5,7 @@ package embedded
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -70,28 +71,45 @@ func (s *store) Put(ctx context.Context, records []cache.Record) error {
 	})
 }
 
+// deleteStep is how many keys are deleted in one transaction: others have to
+// wait for it.
+const deleteStep = 1024
+
 // Delete implements [cache.Store]. The points of the entries stay.
 func (s *store) Delete(ctx context.Context, keys []cache.Key) (int, error) {
 	if len(keys) == 0 {
 		return 0, ctx.Err()
 	}
-	keys = append([]cache.Key(nil), keys...)
 	removed := 0
-	err := (*DB)(s).writes.commit(ctx, len(keys)*keySize, func(b *batch) error {
+	for step := range slices.Chunk(slices.Clone(keys), deleteStep) {
+		n, err := (*DB)(s).deleteEntries(ctx, step)
+		removed += n
+		if err != nil {
+			return removed, err
+		}
+	}
+	return removed, nil
+}
+
+// deleteEntries removes entries in one transaction and returns how many of
+// them had not expired.
+func (db *DB) deleteEntries(ctx context.Context, keys []cache.Key) (int, error) {
+	removed := 0
+	err := db.writes.commit(ctx, len(keys)*keySize, func(b *batch) error {
 		live := now()
 		for _, key := range keys {
-			expires, err := b.removeEntry(key[:])
+			expires, found, err := b.removeEntry(key[:])
 			if err != nil {
 				return err
 			}
-			if expires > live {
+			if found && expires > live {
 				removed++
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		return 0, err
+		return 0, err // removed may still be written to
 	}
 	return removed, nil
 }

@@ -123,7 +123,7 @@ func (b *batch) evictPoints(left int) error {
 }
 
 func (b *batch) removeWithPoints(key []byte) error {
-	if _, err := b.removeEntry(key); err != nil {
+	if _, _, err := b.removeEntry(key); err != nil {
 		return err
 	}
 	return b.dropPoints(cache.Key(key))

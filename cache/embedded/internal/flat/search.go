@@ -40,7 +40,7 @@ func newSearch(l layout) *search {
 		s.signs = make([]uint64, l.words)
 		s.distances = make([]uint16, chunkPoints)
 		s.near = make([]uint8, chunkPoints/lanes)
-		s.counts = make([]int32, l.words*64+1)
+		s.counts = make([]int32, l.dimensions+1)
 	}
 	return s
 }
