@@ -10,7 +10,8 @@ import (
 
 // Assembler builds the JSON answer of a stream while its bytes pass by.
 // The zero value is not usable; see NewAssembler. It is not safe for
-// concurrent use.
+// concurrent use. It keeps about as much as the answer takes and the event at
+// hand, and sets no bound to their sum: whoever writes counts the bytes.
 type Assembler struct {
 	endpoint Endpoint
 	events   eventReader
@@ -26,7 +27,7 @@ type Assembler struct {
 // NewAssembler returns an Assembler for a stream of ep.
 func NewAssembler(ep Endpoint) *Assembler {
 	a := &Assembler{endpoint: ep}
-	a.events.event = a.take
+	a.events = eventReader{limit: maxEvent, event: a.take}
 	if ep != Chat && ep != Completions {
 		a.err = fmt.Errorf("llm: the endpoint %q has no streams", ep)
 	}
@@ -38,7 +39,7 @@ func NewAssembler(ep Endpoint) *Assembler {
 func (a *Assembler) Write(p []byte) (int, error) {
 	a.events.write(p)
 	if a.events.tooLarge && a.err == nil {
-		a.err = fmt.Errorf("llm: an event of the stream is larger than %d bytes", maxEvent)
+		a.err = fmt.Errorf("llm: an event of the stream is larger than %d bytes", a.events.limit)
 	}
 	return len(p), nil
 }
@@ -111,7 +112,9 @@ func (a *Assembler) chunk(root value) error {
 	if !choices.isNull() && choices.kind() != '[' {
 		return errors.New("has choices that are not an array")
 	}
-	a.top.add(root, topRules)
+	if !a.top.add(root, topRules) {
+		return errors.New("has too many members")
+	}
 	for c := range choices.elements() {
 		if c.kind() != '{' {
 			return errors.New("has a choice that is not an object")

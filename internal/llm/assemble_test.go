@@ -155,7 +155,7 @@ func TestDoneAfterError(t *testing.T) {
 // TestAssembleLargeEvents sends events of many megabytes in small pieces: time
 // that grew with the square of their size would not end.
 func TestAssembleLargeEvents(t *testing.T) {
-	text := strings.Repeat("word ", 2<<20)
+	text := strings.Repeat("word ", 1<<20)
 	stream := []byte(events(strings.Replace(hello, "hel", text, 1), world, "[DONE]"))
 	a := NewAssembler(Chat)
 	begin := time.Now()
@@ -172,13 +172,14 @@ func TestAssembleLargeEvents(t *testing.T) {
 }
 
 func TestAssembleTooLargeEvent(t *testing.T) {
-	a := NewAssembler(Chat)
-	block := bytes.Repeat([]byte{'x'}, 1<<20)
-	a.Write([]byte("data: "))
-	for range maxEvent>>20 + 1 {
-		a.Write(block)
-	}
-	if _, err := a.Answer(); err == nil || !strings.Contains(err.Error(), "larger than") {
-		t.Errorf("got %v", err)
+	for _, stream := range []string{"data: " + strings.Repeat("x", 2000), strings.Repeat("data: x\n", 1000)} {
+		a := NewAssembler(Chat)
+		a.events.limit = 1000
+		for piece := range slices.Chunk([]byte(stream), 7) {
+			a.Write(piece)
+		}
+		if _, err := a.Answer(); err == nil || !strings.Contains(err.Error(), "larger than") {
+			t.Errorf("got %v", err)
+		}
 	}
 }

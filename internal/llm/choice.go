@@ -69,7 +69,9 @@ func (c *choice) addCalls(delta value) error {
 		if err != nil {
 			return err
 		}
-		into.add(call, callRules)
+		if !into.add(call, callRules) {
+			return errors.New("has a tool call that cannot be merged")
+		}
 	}
 	return nil
 }

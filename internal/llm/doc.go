@@ -7,6 +7,12 @@
 // itself is never changed or encoded again; where an upstream needs a field
 // that the caller did not send, a copy is made ([Request.UpstreamBody]).
 //
+// A request's [Request.Scope] is a digest of its canonical document, in which
+// the query text is a hole; its [Request.Key] is a digest of the scope and the
+// query text. fields.go lists what the document leaves out, canonical.go how it
+// is written, and the goldens in testdata pin both: changing one makes every
+// stored entry unreachable, and is a migration.
+//
 // An answer comes as one JSON document or as a stream of server-sent events.
 // [Assembler] turns the second into the first while the bytes pass by, and
 // [AppendStream] turns the first into the second, so that one stored document

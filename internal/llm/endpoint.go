@@ -15,7 +15,7 @@ const (
 // DetectEndpoint tells which endpoint a body is meant for by its members:
 // messages, prompt, or input. ok is false when none or several are there.
 func DetectEndpoint(body []byte) (ep Endpoint, ok bool) {
-	doc := borrowTape()
+	doc := borrowTape(maxRequestNodes)
 	defer doc.release()
 	if doc.parse(body) != nil {
 		return "", false

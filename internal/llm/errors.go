@@ -28,7 +28,7 @@ func (e *RequestError) Error() string {
 // CheckJSON reports whether doc is one JSON value without duplicate member
 // names and in valid UTF-8. The error is a *RequestError.
 func CheckJSON(doc []byte) error {
-	t := borrowTape()
+	t := borrowTape(maxRequestNodes)
 	defer t.release()
 	return t.parse(doc)
 }

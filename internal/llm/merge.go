@@ -25,6 +25,10 @@ const (
 // rules give the rule of each member, and those of a nested object.
 type rules func(name []byte) (rule, rules)
 
+// maxMembers bounds what one object gathers, since its members are searched one
+// by one.
+const maxMembers = 1 << 10
+
 // A merged object has the members of all deltas, in the order they came.
 type merged struct {
 	members []*mergedMember
@@ -46,7 +50,7 @@ func (o *merged) add(delta value, of rules) bool {
 		if how == ignore {
 			continue
 		}
-		if !o.member(name).add(m.value(), how, below) {
+		if into := o.member(name); into == nil || !into.add(m.value(), how, below) {
 			return false
 		}
 	}
@@ -63,12 +67,16 @@ func (o *merged) find(name string) *mergedMember {
 	return nil
 }
 
-// member is the member of that name, made if there is none.
+// member is the member of that name, made if there is none; nil if there are
+// too many.
 func (o *merged) member(name []byte) *mergedMember {
 	for _, m := range o.members {
 		if m.name == string(name) {
 			return m
 		}
+	}
+	if len(o.members) >= maxMembers {
+		return nil
 	}
 	m := &mergedMember{name: string(name)}
 	o.members = append(o.members, m)

@@ -16,7 +16,7 @@ import (
 // document of ep, replays as: the same ids, roles, contents, tool calls,
 // finish reasons, with usage only if includeUsage, and [DONE].
 func AppendStream(dst []byte, ep Endpoint, answer []byte, includeUsage bool) ([]byte, error) {
-	doc := borrowTape()
+	doc := borrowTape(0)
 	defer doc.release()
 	if err := replayable(doc, ep, answer); err != nil {
 		return dst, err

@@ -33,7 +33,7 @@ type Response struct {
 // ParseResponse checks body and reads it. It is an error if body is not JSON
 // of the endpoint's answer shape (an error object, say).
 func ParseResponse(ep Endpoint, body []byte) (*Response, error) {
-	doc := borrowTape()
+	doc := borrowTape(0)
 	defer doc.release()
 	if err := doc.parse(body); err != nil {
 		return nil, fmt.Errorf("llm: answer: %w", err)

@@ -4,7 +4,7 @@ package llm
 
 import "bytes"
 
-// maxEvent bounds what one event may gather, in bytes.
+// maxEvent is the limit of an event in bytes: images come as text in one.
 const maxEvent = 64 << 20
 
 // An eventReader cuts a stream into events by the rules of the WHATWG HTML
@@ -17,14 +17,16 @@ type eventReader struct {
 	// with the empty line. What it is given is only valid during the call.
 	event func(raw []byte, e event)
 
+	limit    int // of what one event may gather, in bytes
 	keepRaw  bool
 	raw      []byte // of the unfinished event
 	line     []byte // the unfinished line
 	data     []byte // data lines so far, each with LF
 	name     []byte
 	started  bool // past the place of the byte order mark
+	inEvent  bool // a line of an event was read
 	afterCR  bool // an LF now belongs to the line before
-	tooLarge bool // an event went over maxEvent; nothing is read any more
+	tooLarge bool // an event went over the limit; nothing is read any more
 }
 
 // An event is what the fields of one server-sent event say.
@@ -32,6 +34,10 @@ type event struct {
 	name    []byte
 	data    []byte
 	hasData bool
+
+	// late says that this is no event but the LF of the CRLF that ended the
+	// one before, which was handed out at its CR.
+	late bool
 }
 
 // write takes the next bytes and returns how many it read: all of them, unless
@@ -42,7 +48,7 @@ func (r *eventReader) write(p []byte) (n int) {
 	for at < len(p) && !r.tooLarge {
 		if r.afterCR && p[at] == '\n' {
 			r.afterCR = false
-			r.keep(p[at : at+1])
+			r.lateLF(p[at : at+1])
 			at++
 			continue
 		}
@@ -53,7 +59,7 @@ func (r *eventReader) write(p []byte) (n int) {
 		if end == len(p) {
 			r.keep(p[at:])
 			r.line = append(r.line, p[at:]...)
-			r.tooLarge = len(r.line)+len(r.data) > maxEvent
+			r.tooLarge = len(r.line)+len(r.data) > r.limit
 			return len(p)
 		}
 		r.keep(p[at : end+1])
@@ -62,6 +68,16 @@ func (r *eventReader) write(p []byte) (n int) {
 		at = end + 1
 	}
 	return at
+}
+
+// lateLF takes the LF of a CRLF. The event is not held back for it: the CR may
+// be all there is.
+func (r *eventReader) lateLF(lf []byte) {
+	if r.inEvent {
+		r.keep(lf)
+		return
+	}
+	r.event(lf, event{late: true})
 }
 
 // indexFrom is the place of the next c in p from at on, len(p) if there is
@@ -95,13 +111,14 @@ func (r *eventReader) endLine(rest []byte) {
 		r.started = true
 		line = bytes.TrimPrefix(line, []byte("\xEF\xBB\xBF"))
 	}
-	if len(line) == 0 {
-		r.endEvent()
-	} else {
+	r.inEvent = len(line) > 0
+	if r.inEvent {
 		r.field(line)
+	} else {
+		r.endEvent()
 	}
 	r.line = r.line[:0]
-	r.tooLarge = len(r.data) > maxEvent
+	r.tooLarge = len(r.data) > r.limit
 }
 
 // field takes a line that is not empty.

@@ -82,8 +82,12 @@ func (t *tape) parse(src []byte) error {
 // from a tape may be kept after its release, but for copies.
 var tapes = sync.Pool{New: func() any { return new(tape) }}
 
-// borrowTape is an empty tape.
-func borrowTape() *tape { return tapes.Get().(*tape) }
+// borrowTape is an empty tape that takes so many nodes at most (0: any number).
+func borrowTape(maxNodes int) *tape {
+	t := tapes.Get().(*tape)
+	t.maxNodes = maxNodes
+	return t
+}
 
 // release gives a borrowed tape back.
 func (t *tape) release() {

@@ -14,13 +14,14 @@ type UsageFilter struct {
 	w      io.Writer
 	events eventReader
 	doc    tape
+	drops  bool  // the event at hand, or the last one
 	err    error // of w
 }
 
 // NewUsageFilter returns a filter that writes whole events to w.
 func NewUsageFilter(w io.Writer) *UsageFilter {
 	f := &UsageFilter{w: w}
-	f.events = eventReader{keepRaw: true, event: f.pass}
+	f.events = eventReader{limit: maxEvent, keepRaw: true, event: f.pass}
 	return f
 }
 
@@ -48,7 +49,10 @@ func (f *UsageFilter) Close() error {
 
 // pass writes an event unless it carries only usage.
 func (f *UsageFilter) pass(raw []byte, e event) {
-	if !f.onlyUsage(e.data) {
+	if !e.late {
+		f.drops = f.onlyUsage(e.data)
+	}
+	if !f.drops {
 		f.flush(raw)
 	}
 }
