@@ -122,19 +122,25 @@ func appendTurned(dst []byte, v value, branches []branch) []byte {
 func FuzzAssemble(f *testing.F) {
 	f.Add([]byte("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"), 3)
 	f.Add([]byte("\xEF\xBB\xBF: c\r\ndata: {\"choices\":[{\"text\":\"a\",\rdata:\"finish_reason\":\"stop\"}]}\r\n\r\ndata:[DONE]\r\r"), 1)
+	f.Add([]byte("data: {\"choices\":[],\"usage\":{}}\r\n\r\ndata: x\r\n\r\n"), 1)
 	f.Add([]byte("data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"id\":\"a\",\"function\":{\"name\":\"f\",\"arguments\":\"\"}}]},\"logprobs\":{\"content\":[{}]}}]}\n\n"), 7)
 	f.Fuzz(func(t *testing.T, stream []byte, size int) {
 		size = 1 + max(size, -size)&63
 		for _, ep := range []Endpoint{Chat, Completions} {
 			whole, cut := NewAssembler(ep), NewAssembler(ep)
-			var passed bytes.Buffer
-			filter := NewUsageFilter(&passed)
+			var passedWhole, passedCut bytes.Buffer
+			filterWhole, filterCut := NewUsageFilter(&passedWhole), NewUsageFilter(&passedCut)
 			whole.Write(stream)
+			filterWhole.Write(stream)
 			for piece := range slices.Chunk(stream, size) {
 				cut.Write(piece)
-				filter.Write(piece)
+				filterCut.Write(piece)
 			}
-			filter.Close()
+			filterWhole.Close()
+			filterCut.Close()
+			if !bytes.Equal(passedWhole.Bytes(), passedCut.Bytes()) {
+				t.Fatalf("the filter passed %q whole and %q cut", &passedWhole, &passedCut)
+			}
 			a, errA := whole.Answer()
 			b, errB := cut.Answer()
 			if (errA == nil) != (errB == nil) || !bytes.Equal(a, b) || whole.Done() != cut.Done() {
