@@ -94,9 +94,11 @@ func tryOpen(path string, wait time.Duration) (*file, error) {
 	}
 	if existed {
 		err = refuseKnownDamage(path, stat)
+	} else {
+		err = removeMark(path)
 	}
 	if err == nil {
-		err = caught(func() error { return f.prepare(existed) })
+		err = caught(f.prepare)
 	}
 	if err != nil {
 		f.bolt.Close()
@@ -134,22 +136,33 @@ func refuseKnownDamage(path string, before fs.FileInfo) error {
 	return nil
 }
 
-// prepare makes the buckets of a new file and checks an old one.
-func (f *file) prepare(existed bool) error {
-	if !existed {
+// prepare makes the buckets of a new file and checks an old one. A process
+// that was killed at its very first start leaves a file without buckets.
+func (f *file) prepare() error {
+	isNew := false
+	err := f.bolt.View(func(tx *bbolt.Tx) error {
+		if name, _ := tx.Cursor().First(); name == nil {
+			isNew = true
+			return nil
+		}
+		return f.check(tx)
+	})
+	if isNew {
 		return f.bolt.Update(create)
 	}
-	return f.bolt.View(func(tx *bbolt.Tx) error {
-		if err := checkFormat(tx, f.os.Name()); err != nil {
-			return err
-		}
-		if err := f.checkSize(tx); err != nil {
-			return err
-		}
-		var err error
-		f.tally, err = walk(tx)
+	return err
+}
+
+func (f *file) check(tx *bbolt.Tx) error {
+	if err := checkFormat(tx, f.os.Name()); err != nil {
 		return err
-	})
+	}
+	if err := f.checkSize(tx); err != nil {
+		return err
+	}
+	var err error
+	f.tally, err = walk(tx)
+	return err
 }
 
 func create(tx *bbolt.Tx) error {
@@ -158,19 +171,23 @@ func create(tx *bbolt.Tx) error {
 			return err
 		}
 	}
-	return tx.Bucket(aboutBucket).Put(formatKey, binary.BigEndian.AppendUint32(nil, format))
+	row := binary.BigEndian.AppendUint32(make([]byte, sumSize), format)
+	seal(row)
+	return tx.Bucket(aboutBucket).Put(formatKey, row)
 }
 
+// checkFormat reads the format version. It is sealed, so that damage is not
+// taken for a newer program's file.
 func checkFormat(tx *bbolt.Tx, path string) error {
 	about := tx.Bucket(aboutBucket)
 	if about == nil {
 		return fmt.Errorf("%w: it holds no askonce data", ErrDamaged)
 	}
-	value := about.Get(formatKey)
-	if len(value) != 4 {
+	row, err := unseal(about.Get(formatKey))
+	if err != nil || len(row) != 4 {
 		return fmt.Errorf("%w: it has no format version", ErrDamaged)
 	}
-	if found := binary.BigEndian.Uint32(value); found > format {
+	if found := binary.BigEndian.Uint32(row); found > format {
 		return &NewerFormatError{Path: path, Found: found, Supported: format}
 	}
 	return nil
@@ -202,11 +219,19 @@ func setAside(path string, now time.Time) (string, error) {
 	if err := os.Rename(path, aside); err != nil {
 		return "", err
 	}
-	mark := filepath.Join(filepath.Dir(path), markName)
-	if err := os.Remove(mark); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := removeMark(path); err != nil {
 		return "", err
 	}
 	return aside, syncFolder(filepath.Dir(path))
+}
+
+// removeMark removes the mark of a file that is no longer there.
+func removeMark(path string) error {
+	err := os.Remove(filepath.Join(filepath.Dir(path), markName))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("embedded: can't remove the mark of a damaged file: %w", err)
+	}
+	return nil
 }
 
 // syncFolder makes new and renamed files of the folder durable. Windows has no

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"os"
 	"path/filepath"
 	"strings"
@@ -78,8 +79,10 @@ func setFormat(t *testing.T, path string, format uint32) {
 		t.Fatal(err)
 	}
 	defer db.Close()
+	version := binary.BigEndian.AppendUint32(nil, format)
+	row := binary.BigEndian.AppendUint32(nil, crc32.Checksum(version, crc32.MakeTable(crc32.Castagnoli)))
 	err = db.Update(func(tx *bbolt.Tx) error {
-		return tx.Bucket([]byte("about")).Put([]byte("format"), binary.BigEndian.AppendUint32(nil, format))
+		return tx.Bucket([]byte("about")).Put([]byte("format"), append(row, version...))
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -158,5 +161,38 @@ func TestIdentitiesAreNotMixed(t *testing.T) {
 		if _, err := db.Index("four", dimensions); err == nil {
 			t.Errorf("Index of %d dimensions: no error", dimensions)
 		}
+	}
+}
+
+// A process that is killed while it makes its file leaves one without buckets.
+func TestUnfinishedFirstStart(t *testing.T) {
+	folder := t.TempDir()
+	db, err := bbolt.Open(filepath.Join(folder, "askonce.db"), 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	for range 2 {
+		db := open(t, embedded.Options{Folder: folder})
+		if aside := db.Stats().SetAside; aside != "" {
+			t.Errorf("set aside as %s", aside)
+		}
+		checkWorks(t, db)
+		db.Close()
+	}
+}
+
+// The mark of a damaged file must not cost the file that comes after it.
+func TestMarkOfAFileThatIsGone(t *testing.T) {
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "askonce.db.is-damaged"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		db := open(t, embedded.Options{Folder: folder})
+		if aside := db.Stats().SetAside; aside != "" {
+			t.Errorf("set aside as %s", aside)
+		}
+		db.Close()
 	}
 }

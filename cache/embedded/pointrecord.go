@@ -101,14 +101,22 @@ func decodePointRow(row []byte) (int64, error) {
 	return int64(binary.BigEndian.Uint64(row)), nil
 }
 
-// A row of identities holds number and dimensions.
+// A row of identities holds number and dimensions. It is sealed, because a
+// wrong dimension would keep the index from opening.
 func encodeIdentity(id identity, dimensions int) []byte {
-	return binary.BigEndian.AppendUint32(id[:], uint32(dimensions))
+	row := make([]byte, sumSize, sumSize+identitySize+4)
+	row = binary.BigEndian.AppendUint32(append(row, id[:]...), uint32(dimensions))
+	seal(row)
+	return row
 }
 
 func decodeIdentity(row []byte) (id identity, dimensions int, err error) {
-	if len(row) != identitySize+4 {
+	body, err := unseal(row)
+	if err != nil {
+		return id, 0, err
+	}
+	if len(body) != identitySize+4 {
 		return id, 0, errBadRecord
 	}
-	return identity(row[:identitySize]), int(binary.BigEndian.Uint32(row[identitySize:])), nil
+	return identity(body[:identitySize]), int(binary.BigEndian.Uint32(body[identitySize:])), nil
 }
