@@ -106,12 +106,13 @@ func promptQuery(prompt value) query {
 		h := holeOf(prompt)
 		return query{text: h.content, holes: []hole{h}}
 	case '[':
-		for first := range prompt.elements() {
-			if first.kind() == '"' {
-				return query{none: "multiple_prompts"}
-			}
-			return query{none: "tokens"}
+		switch prompt.opening() {
+		case ']':
+			return query{none: "empty"}
+		case '"':
+			return query{none: "multiple_prompts"}
 		}
+		return query{none: "tokens"}
 	}
 	return query{none: "empty"}
 }

@@ -63,7 +63,7 @@ func replayable(doc *tape, ep Endpoint, answer []byte) error {
 		return fmt.Errorf("llm: replay: %w", err)
 	}
 	choices := doc.root().at("choices")
-	if _, n := choices.last(); n == 0 {
+	if !choices.hasElements() {
 		return errors.New("llm: replay: the answer has no choices")
 	}
 	for c := range choices.elements() {

@@ -55,7 +55,7 @@ func (r *replay) roleChunk(index int, message value, logprobs *logprobsOnce) {
 		case m.is("role") || isGrowing(m):
 		case m.is("content") && m.value().kind() == '"':
 			r.add(`,"content":""`)
-		case m.is("tool_calls") && hasElements(m.value()):
+		case m.is("tool_calls") && m.value().hasElements():
 		case m.is("function_call") && m.value().kind() == '{':
 		default:
 			r.dst = appendNamed(r.dst, m)
@@ -63,14 +63,6 @@ func (r *replay) roleChunk(index int, message value, logprobs *logprobsOnce) {
 	}
 	r.add(`}`)
 	r.closeChoice(logprobs.none, value{})
-}
-
-// hasElements reports whether v is an array that is not empty.
-func hasElements(v value) bool {
-	for range v.elements() {
-		return true
-	}
-	return false
 }
 
 // textChunks sends a member of the message in pieces, the first with logprobs.

@@ -190,10 +190,10 @@ func usageEdit(f fields, usage value) edit {
 		return edit{span{after, after}, `"stream_options":{"include_usage":true},`}
 	}
 	after := f.options.start + 1
-	for range f.options.members() {
-		return edit{span{after, after}, `"include_usage":true,`}
+	if f.options.opening() == '}' {
+		return edit{span{after, after}, `"include_usage":true`}
 	}
-	return edit{span{after, after}, `"include_usage":true`}
+	return edit{span{after, after}, `"include_usage":true,`}
 }
 
 // checkMessages demands an array of objects that have a role each.

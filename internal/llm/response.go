@@ -72,10 +72,8 @@ func (r *Response) addChoice(choice value) error {
 			return errors.New("llm: a choice of the answer has no message")
 		}
 		text = message.at("content")
-		for range message.at("tool_calls").elements() {
-			r.ToolCalls = true
-		}
-		r.ToolCalls = r.ToolCalls || message.at("function_call").kind() == '{'
+		calls := message.at("tool_calls").hasElements() || message.at("function_call").kind() == '{'
+		r.ToolCalls = r.ToolCalls || calls
 	} else if text.kind() != '"' {
 		return errors.New("llm: a choice of the answer has no text")
 	}

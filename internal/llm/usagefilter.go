@@ -69,10 +69,7 @@ func (f *UsageFilter) onlyUsage(data []byte) bool {
 	if !bytes.Contains(data, []byte(`"usage"`)) || f.doc.parse(data) != nil {
 		return false
 	}
-	choices := f.doc.root().at("choices")
-	if choices.kind() != '[' || f.doc.root().at("usage").isNull() {
-		return false
-	}
-	_, n := choices.last()
-	return n == 0
+	root := f.doc.root()
+	noChoices := root.at("choices").kind() == '[' && !root.at("choices").hasElements()
+	return noChoices && !root.at("usage").isNull()
 }

@@ -144,6 +144,18 @@ func (v value) elements() iter.Seq[value] {
 	}
 }
 
+// opening is the first byte of an array's first element or of an object's first
+// name, the closing bracket if there is none, and 0 for other kinds.
+func (v value) opening() byte {
+	if k := v.kind(); k != '[' && k != '{' {
+		return 0
+	}
+	return v.tape.src[afterSeparators(v.tape.src, v.start+1)]
+}
+
+// hasElements reports whether v is an array that is not empty.
+func (v value) hasElements() bool { return v.kind() == '[' && v.opening() != ']' }
+
 // last is the last element of an array, and how many there are.
 func (v value) last() (last value, n int) {
 	for e := range v.elements() {
