@@ -115,7 +115,7 @@ func discard(resp *http.Response) {
 		return
 	}
 	stop := time.AfterFunc(maxDrain, func() { resp.Body.Close() })
-	io.CopyN(io.Discard, resp.Body, maxPeek)
+	_, _ = io.CopyN(io.Discard, resp.Body, maxPeek) // a rest that fails costs only the connection
 	stop.Stop()
 	resp.Body.Close()
 }

@@ -27,7 +27,7 @@ func BenchmarkDo(b *testing.B) {
 	defer client.Close()
 
 	finish := func(b *testing.B, resp *http.Response, err error) {
-		if err != nil || resp.StatusCode != 200 {
+		if err != nil || resp.StatusCode != http.StatusOK {
 			b.Fatal(resp, err)
 		}
 		io.Copy(io.Discard, resp.Body)

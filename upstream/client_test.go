@@ -38,7 +38,8 @@ func start(t *testing.T, sim simulator.Options, opts upstream.Options) *provider
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := pipenet.Serve(t, s)
+	l := pipenet.Serve(s)
+	t.Cleanup(l.Stop)
 	if opts.DialContext == nil {
 		opts.DialContext = l.DialContext
 	}
@@ -159,7 +160,7 @@ func TestSpentRetriesReturnTheLastAnswer(t *testing.T) {
 		if min, max := 15*time.Second*3/4, 15*time.Second*5/4; took < min || took > max {
 			t.Errorf("five tries took %v, want 1+2+4+8 s give or take a quarter", took)
 		}
-		if body := answer(t, resp); resp.StatusCode != 429 || len(body) != 200<<10 {
+		if body := answer(t, resp); resp.StatusCode != http.StatusTooManyRequests || len(body) != 200<<10 {
 			t.Errorf("got %d with %d bytes, want the provider's last answer", resp.StatusCode, len(body))
 		}
 		h := resp.Header
@@ -313,7 +314,7 @@ func TestCallerCancels(t *testing.T) {
 				time.AfterFunc(3*time.Second, cancel)
 				begin := time.Now()
 				_, err := p.Do(ctx, chat(chatBody))
-				if took := time.Since(begin); err != context.Canceled || took != 3*time.Second || p.calls() != 1 {
+				if took := time.Since(begin); !errors.Is(err, context.Canceled) || took != 3*time.Second || p.calls() != 1 {
 					t.Errorf("%v after %v and %d calls, want context.Canceled at once", err, took, p.calls())
 				}
 			})
@@ -372,7 +373,7 @@ func TestConnectionsAreReused(t *testing.T) {
 				go func() {
 					defer func() { done <- struct{}{} }()
 					resp, err := p.Do(t.Context(), chat(chatBody))
-					if err != nil || resp.StatusCode != 200 {
+					if err != nil || resp.StatusCode != http.StatusOK {
 						failed.Add(1)
 						return
 					}

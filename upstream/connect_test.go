@@ -5,8 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"io"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -60,7 +59,7 @@ func TestConnectTimeout(t *testing.T) {
 
 func TestWrongCertificateIsNotRetried(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
-	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	server.StartTLS()
 	defer server.Close()
 	client := connect(t, upstream.Options{BaseURL: server.URL + "/v1", Timeout: time.Minute})
@@ -89,7 +88,7 @@ func TestHTTP2(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if answer(t, resp); resp.ProtoMajor != 2 || resp.StatusCode != 200 {
+		if answer(t, resp); resp.ProtoMajor != 2 || resp.StatusCode != http.StatusOK {
 			t.Errorf("%s %s", resp.Proto, resp.Status)
 		}
 	}
@@ -145,7 +144,7 @@ func TestHeadersThatGoUpstream(t *testing.T) {
 	call.RawQuery = "api-version=1"
 	call.Header = http.Header{
 		"Content-Type":        {"application/json"},
-		"Openai-Organization": {"org-1"},
+		"Openai-Project":      {"proj-1"},
 		"openai-beta":         {"x"},
 		"Authorization":       {"Bearer smuggled"},
 		"Host":                {"evil.example"},
@@ -163,13 +162,13 @@ func TestHeadersThatGoUpstream(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := http.Header{
-		"Content-Type":        {"application/json"},
-		"Openai-Organization": {"org-1"},
-		"Openai-Beta":         {"x"},
-		"Authorization":       {"Bearer sk-service"},
-		"Accept-Encoding":     {"identity"},
-		"Content-Length":      {"87"},
-		"User-Agent":          {"askonce"},
+		"Content-Type":    {"application/json"},
+		"Openai-Project":  {"proj-1"},
+		"Openai-Beta":     {"x"},
+		"Authorization":   {"Bearer sk-service"},
+		"Accept-Encoding": {"identity"},
+		"Content-Length":  {"87"},
+		"User-Agent":      {"askonce"},
 	}
 	for name, values := range got.Header {
 		if strings.Join(values, ",") != strings.Join(want[name], ",") {

@@ -38,7 +38,7 @@ func BenchmarkSimulator(b *testing.B) {
 			b.ReportAllocs()
 			w := &discard{header: http.Header{}}
 			in := &body{}
-			r := &http.Request{Method: "POST", URL: &url.URL{Path: bench.path}, Header: http.Header{}, Body: in}
+			r := &http.Request{Method: http.MethodPost, URL: &url.URL{Path: bench.path}, Header: http.Header{}, Body: in}
 			for b.Loop() {
 				in.Reset(bench.body)
 				clear(w.header)

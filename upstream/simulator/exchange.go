@@ -110,9 +110,9 @@ func reset(w http.ResponseWriter) {
 		panic(http.ErrAbortHandler)
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
-		tcp.SetLinger(0)
+		_ = tcp.SetLinger(0) // a connection that is gone already needs no reset
 	}
-	conn.Close()
+	_ = conn.Close()
 }
 
 // pause waits, and reports whether the client is still there.

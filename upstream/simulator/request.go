@@ -102,9 +102,9 @@ func newDigest() *digest {
 }
 
 func (d *digest) add(s string) {
-	d.WriteString(strconv.Itoa(len(s)))
-	d.WriteString(":")
-	d.WriteString(s)
+	_, _ = d.WriteString(strconv.Itoa(len(s))) // never fails
+	_, _ = d.WriteString(":")
+	_, _ = d.WriteString(s)
 }
 
 // readBool reads an optional member.

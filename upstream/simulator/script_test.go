@@ -52,12 +52,12 @@ steps:
 	p.Reset()
 	p.ask("/v1/chat/completions", "{"+question+"}", 200)
 	resp := p.do("POST", "/v1/chat/completions", "{"+question+"}")
-	if resp.StatusCode != 429 || resp.Header.Get("Retry-After") != "2" || resp.Header.Get("Retry-After-Ms") != "1500" {
+	if resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") != "2" || resp.Header.Get("Retry-After-Ms") != "1500" {
 		t.Errorf("after a reset the second call got %d %v", resp.StatusCode, resp.Header)
 	}
 	small := `{"model":"small","messages":[{"role":"user","content":"Tell me the weather"}]}`
 	p.ask("/v1/completions", `{"model":"small","prompt":"x"}`, 200)
-	if resp := p.do("POST", "/v1/completions", `{"model":"small","prompt":"x"}`); resp.StatusCode != 500 || read(t, resp) != "<html>no</html>" {
+	if resp := p.do("POST", "/v1/completions", `{"model":"small","prompt":"x"}`); resp.StatusCode != http.StatusInternalServerError || read(t, resp) != "<html>no</html>" {
 		t.Errorf("the raw body did not come")
 	}
 	p.ask("/v1/chat/completions", "{"+question+"}", 429)
@@ -117,7 +117,9 @@ func inBubble(t *testing.T, opts simulator.Options) *http.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	transport := &http.Transport{DialContext: pipenet.Serve(t, sim).DialContext}
+	l := pipenet.Serve(sim)
+	t.Cleanup(l.Stop)
+	transport := &http.Transport{DialContext: l.DialContext}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}
 }
@@ -165,7 +167,7 @@ func TestHangsUntilTheClientGivesUp(t *testing.T) {
 				client := inBubble(t, simulator.Options{Script: []simulator.Step{{Respond: respond}}})
 				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 				defer cancel()
-				req, _ := http.NewRequestWithContext(ctx, "POST", "http://sim/v1/chat/completions", strings.NewReader("{"+question+`,"stream":true}`))
+				req, _ := http.NewRequestWithContext(ctx, http.MethodPost, "http://sim/v1/chat/completions", strings.NewReader("{"+question+`,"stream":true}`))
 				resp, err := client.Do(req)
 				var got []byte
 				if err == nil {

@@ -317,7 +317,7 @@ func TestModels(t *testing.T) {
 	if one := gjson.Parse(read(t, p.do("GET", "/v1/models/org/b", ""))); one.Get("id").Str != "org/b" {
 		t.Errorf("model %s", one.Raw)
 	}
-	if resp := p.do("GET", "/v1/models/c", ""); resp.StatusCode != 404 {
+	if resp := p.do("GET", "/v1/models/c", ""); resp.StatusCode != http.StatusNotFound {
 		t.Errorf("an unknown model has status %d", resp.StatusCode)
 	}
 	if got := p.ask("/v1/chat/completions", `{"model":"c","messages":[{"role":"user","content":"x"}]}`, 404); got.Get("error.code").Str != "model_not_found" {
@@ -404,7 +404,7 @@ func TestStats(t *testing.T) {
 			t.Errorf("%s = %d, want %d in %s", path, n, want, got.Raw)
 		}
 	}
-	if resp := p.do("POST", "/simulator/reset", ""); resp.StatusCode != 204 {
+	if resp := p.do("POST", "/simulator/reset", ""); resp.StatusCode != http.StatusNoContent {
 		t.Errorf("reset: %d", resp.StatusCode)
 	}
 	if stats := p.Stats(); len(stats.Calls) != 0 || stats.PromptTokens != 0 {

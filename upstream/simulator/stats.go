@@ -127,7 +127,7 @@ func (s *Simulator) serveStats(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	json.NewEncoder(w).Encode(s.Stats())
+	_ = json.NewEncoder(w).Encode(s.Stats()) // a client who is gone cannot be told so
 }
 
 func (s *Simulator) serveReset(w http.ResponseWriter, r *http.Request) {

@@ -109,12 +109,11 @@ func pieceLen(text string) int {
 		}
 	}
 	for n := 1; n < longest[first] && end < len(text); n++ {
-		k, size := kind(0), 1
-		if c := text[end]; c < utf8.RuneSelf {
-			k = kinds[c]
-		} else {
-			k, size = kindAt(text[end:])
+		if c := text[end]; c < utf8.RuneSelf && kinds[c] == first {
+			end++ // most text is ASCII: spare it the call
+			continue
 		}
+		k, size := kindAt(text[end:])
 		if k != first {
 			break
 		}

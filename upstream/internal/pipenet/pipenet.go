@@ -9,24 +9,25 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
-	"testing"
 )
 
 // Listener accepts the connections that its DialContext makes.
 type Listener struct {
-	conns chan net.Conn
-	close sync.Once
-	done  chan struct{}
-	dials atomic.Int64
+	server *http.Server
+	conns  chan net.Conn
+	close  sync.Once
+	done   chan struct{}
+	dials  atomic.Int64
 }
 
-// Serve starts a server with handler for the time of the test.
-func Serve(t *testing.T, handler http.Handler) *Listener {
-	t.Helper()
+// Serve starts an HTTP server, which Stop ends.
+func Serve(handler http.Handler) *Listener {
 	l := &Listener{conns: make(chan net.Conn), done: make(chan struct{})}
-	server := &http.Server{Handler: handler}
-	go server.Serve(l)
-	t.Cleanup(func() { server.Close() })
+	l.server = &http.Server{Handler: handler}
+	go func() {
+		// The error is always the one that Stop causes.
+		_ = l.server.Serve(l)
+	}()
 	return l
 }
 
@@ -57,7 +58,10 @@ func (l *Listener) Accept() (net.Conn, error) {
 	}
 }
 
-// Close ends Accept and refuses later connections.
+// Stop ends the server and closes its connections.
+func (l *Listener) Stop() { _ = l.server.Close() }
+
+// Close refuses later connections; the server calls it.
 func (l *Listener) Close() error {
 	l.close.Do(func() { close(l.done) })
 	return nil
