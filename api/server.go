@@ -108,6 +108,18 @@ func (s *Server) own() []route {
 		{method: http.MethodGet, path: "/openapi.yaml", handle: s.openapi},
 		{method: http.MethodGet, path: "/metrics", role: metricsRole, handle: s.showMetrics()},
 	}
+	post := func(path string, role Role, handle handler) {
+		table = append(table, route{method: http.MethodPost, path: path, role: role, json: true, handle: handle})
+	}
+	post("/v1/cache/lookup", RoleRead, s.lookup)
+	post("/v1/cache/lookup/batch", RoleRead, s.lookupBatch)
+	post("/v1/cache/store", RoleWrite, s.store)
+	post("/v1/cache/store/batch", RoleWrite, s.storeBatch)
+	post("/v1/cache/invalidate", RoleAdmin, s.invalidate)
+	table = append(table,
+		route{method: http.MethodGet, path: "/v1/cache/entries/:id", role: RoleRead, handle: s.getEntry},
+		route{method: http.MethodDelete, path: "/v1/cache/entries/:id", role: RoleAdmin, handle: s.deleteEntry},
+	)
 	for i := range table {
 		table[i].shape = asProblem
 	}

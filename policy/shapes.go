@@ -85,3 +85,12 @@ func nameByte(c byte) bool {
 func alphanumeric(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
+
+// Age turns the age of entries in seconds into a duration.
+func Age(seconds int64) (time.Duration, error) {
+	const most = int64(100 * MaxTTL / time.Second)
+	if seconds < 0 || seconds > most {
+		return 0, fmt.Errorf("an age is 0 to %d seconds, this one is %d", most, seconds)
+	}
+	return time.Duration(seconds) * time.Second, nil
+}

@@ -1,0 +1,115 @@
+// What an item of the REST API is about: a bare prompt, or a whole request of
+// the provider's API.
+
+package api
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/askonce/askonce/cache"
+	"github.com/askonce/askonce/internal/llm"
+	"github.com/askonce/askonce/policy"
+)
+
+// target are the members that lookups and stores share.
+type target struct {
+	Prompt    *string        `json:"prompt"`
+	Request   jsontext.Value `json:"request"`
+	Namespace *string        `json:"namespace"`
+	Tags      []string       `json:"tags"`
+}
+
+// subject is a target that was understood.
+type subject struct {
+	request *cache.Request
+	view    *llm.Request // nil for a bare prompt
+}
+
+// asker is who sent a request to the REST API, and what of it goes into keys.
+type asker struct {
+	server *Server
+	tenant string
+	origin cache.Origin
+}
+
+// asker is made once for all items of a request. The query string is not the
+// provider's here, and no part of keys.
+func (s *Server) asker(r *http.Request, x *exchange) asker {
+	return asker{server: s, tenant: x.caller.tenant, origin: s.origin(r.Header, "")}
+}
+
+// subject understands a target. Problems are returned for the caller to add
+// its own to.
+func (a asker) subject(t *target) (subject, []detail) {
+	var problems []detail
+	namespace := a.server.opts.DefaultNamespace
+	if t.Namespace != nil {
+		namespace = *t.Namespace
+		if err := policy.Namespace(namespace); err != nil {
+			problems = append(problems, detail{"namespace", err.Error()})
+		}
+	}
+	if i, err := policy.Tags(t.Tags); err != nil {
+		location := "tags"
+		if i >= 0 {
+			location = fmt.Sprintf("tags[%d]", i)
+		}
+		problems = append(problems, detail{location, err.Error()})
+	}
+	var found subject
+	switch whole := !isNull(t.Request); {
+	case whole == (t.Prompt != nil):
+		problems = append(problems, detail{"", "send either prompt or request"})
+	case whole:
+		view, problem := understand(t.Request)
+		if problem != nil {
+			problems = append(problems, *problem)
+			break
+		}
+		found = subject{cache.NewRequest(a.tenant, namespace, a.origin, view), view}
+	default:
+		found = subject{cache.NewPrompt(a.tenant, namespace, *t.Prompt), nil}
+	}
+	if len(problems) == 0 {
+		found.request.Tags = t.Tags
+	}
+	return found, problems
+}
+
+// understand reads the request member: a whole body of an endpoint, whose key
+// is the same as if it had been sent there.
+func understand(body jsontext.Value) (*llm.Request, *detail) {
+	if body.Kind() != '{' {
+		return nil, &detail{"request", "is " + kindName(body.Kind()) + " where an object is wanted"}
+	}
+	ep, ok := llm.DetectEndpoint(body)
+	if !ok {
+		return nil, &detail{"request", "is not a body of an endpoint: it has one of messages (chat), prompt (completions), input (embeddings)"}
+	}
+	view, err := llm.ParseRequest(ep, body)
+	if err != nil {
+		return nil, requestProblem(err)
+	}
+	if ep != llm.Embeddings {
+		return view, nil
+	}
+	switch parts, err := view.SplitInputs(); {
+	case err != nil:
+		return nil, requestProblem(err)
+	case len(parts) > 1:
+		return nil, &detail{"request.input", "has several inputs, of which each is an entry of its own; send one"}
+	}
+	return view, nil
+}
+
+func requestProblem(err error) *detail {
+	var wrong *llm.RequestError
+	if errors.As(err, &wrong) {
+		return &detail{join("request", wrong.Param), wrong.Message}
+	}
+	return &detail{"request", "cannot be read"}
+}
