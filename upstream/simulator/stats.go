@@ -126,8 +126,13 @@ func (s *Simulator) serveStats(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return
 	}
+	doc, err := json.Marshal(s.Stats())
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(s.Stats()) // a client who is gone cannot be told so
+	w.Write(append(doc, '\n'))
 }
 
 func (s *Simulator) serveReset(w http.ResponseWriter, r *http.Request) {
