@@ -60,11 +60,12 @@ func orText(s, otherwise string) string {
 
 func (r *running) storesLine() string {
 	held := r.db.Stats()
-	return fmt.Sprintf("embedded, %d answers and %d questions, %s of %s",
-		held.Entries, held.Points, megabytes(held.Bytes), r.cfg.Cache.MaxBytes)
+	return fmt.Sprintf("embedded, %d answers and %d questions, %s of %s at most",
+		held.Entries, held.Points, megabytes(held.Bytes), megabytes(int64(r.cfg.Cache.MaxBytes)))
 }
 
-func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
+// megabytes rounds for people.
+func megabytes(n int64) string { return fmt.Sprintf("%.0f MB", float64(n)/1e6) }
 
 func (r *running) embedderLine() string {
 	if r.embedder == nil {

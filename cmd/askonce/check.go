@@ -46,9 +46,8 @@ func (c CheckCmd) Run(p *process) error {
 	for _, warning := range l.warnings {
 		fmt.Fprintln(p.Stderr, "warning:", warning)
 	}
-	found = append(found, l.probe(found)...)
-	if len(found) > 0 {
-		fmt.Fprintf(p.Stderr, "askonce: %s\n", found)
+	if err := append(found, l.probe(found)...).orNil(); err != nil {
+		fmt.Fprintf(p.Stderr, "askonce: %s\n", err)
 		return failure(exitFailed)
 	}
 	fmt.Fprintln(p.Stdout, "\nOK: the configuration is sound, the data folder can be written and the address is free.")
@@ -61,11 +60,11 @@ func (l *loaded) probe(known problems) (ps problems) {
 		return nil
 	}
 	if err := writable(l.Data); err != nil {
-		ps = append(ps, problem{l.origins["data"], "data", err.Error()})
+		ps = append(ps, problem{l.origins.of("data"), "data", err.Error()})
 	}
 	listener, err := net.Listen("tcp", l.Listen)
 	if err != nil {
-		return append(ps, problem{l.origins["listen"], "listen", listenError(l.Listen, err)})
+		return append(ps, problem{l.origins.of("listen"), "listen", listenError(l.Listen, err)})
 	}
 	listener.Close()
 	return ps
@@ -139,8 +138,17 @@ func (l *loaded) printValue(w io.Writer, indent, key, path string, v reflect.Val
 	case v.Kind() == reflect.Slice:
 		fmt.Fprintf(w, "%s%s: []%s\n", indent, key, l.origin(path))
 	default:
-		fmt.Fprintf(w, "%s%s: %s%s\n", indent, key, format(v), l.origin(path))
+		fmt.Fprintf(w, "%s%s: %s%s\n", indent, key, l.shown(path, v), l.origin(path))
 	}
+}
+
+// shown is a value as it may be shown: not a URL with a password in it.
+func (l *loaded) shown(path string, v reflect.Value) string {
+	text := format(v)
+	if strings.HasSuffix(path, "base_url") && strings.Contains(text, "@") {
+		return "(not shown: it may hold a password)"
+	}
+	return text
 }
 
 func (l *loaded) printItem(w io.Writer, indent string, v reflect.Value) {
@@ -157,8 +165,8 @@ func (l *loaded) printItem(w io.Writer, indent string, v reflect.Value) {
 
 // origin is a comment that says what set a key; defaults have none.
 func (l *loaded) origin(path string) string {
-	if where := l.origins[path]; where != "" {
-		return "  # " + where
+	if where, ok := l.origins[path]; ok {
+		return "  # " + where.String()
 	}
 	return ""
 }

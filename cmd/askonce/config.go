@@ -102,9 +102,11 @@ type EmbedderConfig struct {
 	// The rest is for the kinds that are asked over HTTP.
 	BaseURL    string `yaml:"base_url"`
 	Model      string `yaml:"model"`
+	Revision   string `yaml:"revision"`   // of the model; another one is another vector space
+	Dimensions int    `yaml:"dimensions"` // components of the model's vectors
+	Shorten    bool   `yaml:"shorten"`    // ask the model to cut its vectors to dimensions
 	APIKey     Secret `yaml:"api_key"`
 	APIKeyFile string `yaml:"api_key_file"`
-	Dimensions int    `yaml:"dimensions"` // 0: what the model gives
 }
 
 // KeyConfig is one askonce key, as `askonce key new` prints it.

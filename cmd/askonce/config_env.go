@@ -21,7 +21,7 @@ func envName(path string) string {
 
 // readEnv sets in cfg what the environment says. A variable that looks like
 // ours and is not is only a warning: it may be another program's.
-func readEnv(cfg *Config, environ []string, origins map[string]string) (ps problems, warnings []string) {
+func readEnv(cfg *Config, environ []string, from origins) (ps problems, warnings []string) {
 	byName := make(map[string]setting)
 	names := []string{envConfig}
 	for _, s := range settings("", reflect.ValueOf(cfg).Elem()) {
@@ -36,9 +36,9 @@ func readEnv(cfg *Config, environ []string, origins map[string]string) (ps probl
 		case !known:
 			warnings = append(warnings, unknownVariable(name, names))
 		default:
-			origins[s.path] = name
+			from[s.path] = origin{name: name}
 			if err := parseInto(s.value, text); err != nil {
-				ps = append(ps, problem{where: name, key: s.path, text: err.Error()})
+				ps = append(ps, problem{where: origin{name: name}, key: s.path, text: err.Error()})
 			}
 		}
 	}

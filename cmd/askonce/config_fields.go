@@ -4,6 +4,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -72,26 +73,35 @@ func keysOf(v reflect.Value) []string {
 	return keys
 }
 
-// parseInto sets v to what text says. The error says what v takes.
+// parseInto sets v to what text says. The error says what v takes; v is then
+// left as it was.
 func parseInto(v reflect.Value, text string) error {
 	if v.Kind() == reflect.Pointer {
-		v.Set(reflect.New(v.Type().Elem()))
-		return parseInto(v.Elem(), text)
+		value := reflect.New(v.Type().Elem())
+		if err := parseInto(value.Elem(), text); err != nil {
+			return err
+		}
+		v.Set(value)
+		return nil
 	}
 	switch target := v.Addr().Interface().(type) {
 	case *time.Duration:
-		d, err := parseDuration(text)
-		*target = d
-		return err
+		return assign(target, text, parseDuration)
 	case *Bytes:
-		n, err := parseBytes(text)
-		*target = n
-		return err
+		return assign(target, text, parseBytes)
 	case *[]string:
 		*target = splitList(text)
 		return nil
 	}
 	return parsePlain(v, text)
+}
+
+func assign[T any](target *T, text string, parse func(string) (T, error)) error {
+	value, err := parse(text)
+	if err == nil {
+		*target = value
+	}
+	return err
 }
 
 func parsePlain(v reflect.Value, text string) error {
@@ -117,7 +127,7 @@ func parsePlain(v reflect.Value, text string) error {
 		}
 		v.SetFloat(f)
 	default:
-		return fmt.Errorf("cannot hold a single value")
+		return errors.New("cannot hold a single value")
 	}
 	return nil
 }

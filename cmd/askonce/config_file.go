@@ -18,14 +18,14 @@ import (
 // would stop at the first problem; this one goes on.
 type fileReader struct {
 	name     string
-	origins  map[string]string
+	origins  origins
 	problems problems
 	all      []string // paths of all settings, for suggestions
 }
 
-// readFile sets in cfg what the document says, and in origins where.
-func readFile(cfg *Config, name string, doc []byte, origins map[string]string) problems {
-	r := &fileReader{name: name, origins: origins}
+// readFile sets in cfg what the document says, and in from where.
+func readFile(cfg *Config, name string, doc []byte, from origins) problems {
+	r := &fileReader{name: name, origins: from}
 	root := reflect.ValueOf(cfg).Elem()
 	for _, s := range settings("", root) {
 		r.all = append(r.all, s.path)
@@ -50,14 +50,14 @@ func syntaxProblem(name string, err error) problem {
 	var syntax yaml.Error
 	if errors.As(err, &syntax) && syntax.GetToken() != nil {
 		pos := syntax.GetToken().Position
-		return problem{where: fmt.Sprintf("%s:%d:%d", name, pos.Line, pos.Column), text: "not YAML: " + syntax.GetMessage()}
+		return problem{where: origin{name, pos.Line}, text: "not YAML: " + syntax.GetMessage()}
 	}
 	first, _, _ := strings.Cut(err.Error(), "\n")
-	return problem{where: name, text: "not YAML: " + first}
+	return problem{where: origin{name: name}, text: "not YAML: " + first}
 }
 
-func (r *fileReader) at(n ast.Node) string {
-	return fmt.Sprintf("%s:%d", r.name, n.GetToken().Position.Line)
+func (r *fileReader) at(n ast.Node) origin {
+	return origin{r.name, n.GetToken().Position.Line}
 }
 
 func (r *fileReader) add(n ast.Node, path, text string) {
@@ -79,7 +79,8 @@ func (r *fileReader) value(node ast.Node, path string, v reflect.Value) {
 		r.mapping(node, path, func(key ast.Node, name string, value ast.Node) { r.member(key, name, value, path, v) })
 	case v.Kind() == reflect.Map:
 		v.Set(reflect.MakeMap(v.Type()))
-		r.mapping(node, path, func(_ ast.Node, name string, value ast.Node) {
+		r.mapping(node, path, func(key ast.Node, name string, value ast.Node) {
+			r.origins[join(path, name)] = r.at(key)
 			element := reflect.New(v.Type().Elem()).Elem()
 			r.value(value, join(path, name), element)
 			v.SetMapIndex(reflect.ValueOf(name), element)

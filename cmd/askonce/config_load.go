@@ -20,8 +20,8 @@ type ConfigFlags struct {
 // loaded is a configuration and where it came from.
 type loaded struct {
 	Config
-	file     string            // "" if there was none
-	origins  map[string]string // path of a key -> the file and line, variable or flag that set it
+	file     string // "" if there was none
+	origins  origins
 	warnings []string
 }
 
@@ -29,7 +29,7 @@ type loaded struct {
 // wrong; the configuration is usable only without one.
 func load(flags ConfigFlags, environ []string) (*loaded, error) {
 	getenv := lookup(environ)
-	l := &loaded{Config: defaultConfig(getenv), origins: make(map[string]string), file: flags.Config}
+	l := &loaded{Config: defaultConfig(getenv), origins: make(origins), file: flags.Config}
 	if l.file == "" {
 		l.file = getenv(envConfig)
 	}
@@ -37,7 +37,7 @@ func load(flags ConfigFlags, environ []string) (*loaded, error) {
 	if l.file != "" {
 		doc, err := os.ReadFile(l.file)
 		if err != nil {
-			return l, problems{{where: l.file, text: "cannot be read: " + reason(err)}}
+			return l, problems{{where: origin{name: l.file}, text: "cannot be read: " + reason(err)}}
 		}
 		ps = readFile(&l.Config, l.file, doc, l.origins)
 	}
@@ -54,7 +54,7 @@ func (l *loaded) apply(flags ConfigFlags) {
 	set := func(target *string, value, path, flag string) {
 		if value != "" {
 			*target = value
-			l.origins[path] = flag
+			l.origins[path] = origin{name: flag}
 		}
 	}
 	set(&l.Listen, flags.Listen, "listen", "--listen")
@@ -62,7 +62,7 @@ func (l *loaded) apply(flags ConfigFlags) {
 	set(&l.Upstream.BaseURL, flags.Upstream, "upstream.base_url", "--upstream")
 	if flags.Insecure {
 		l.Insecure = true
-		l.origins["insecure"] = "--insecure"
+		l.origins["insecure"] = origin{name: "--insecure"}
 	}
 }
 
@@ -74,15 +74,15 @@ func (l *loaded) readSecrets() (ps problems) {
 		}
 		key := path + "_file"
 		if *secret != "" {
-			ps = append(ps, problem{l.origins[key], key, "is set beside " + path + "; keep one of them"})
+			ps = append(ps, problem{l.origins.of(key), key, "is set beside " + path + "; keep one of them"})
 			return
 		}
 		text, err := os.ReadFile(file)
 		switch *secret = Secret(strings.TrimSpace(string(text))); {
 		case err != nil:
-			ps = append(ps, problem{l.origins[key], key, fmt.Sprintf("%s cannot be read: %s", file, reason(err))})
+			ps = append(ps, problem{l.origins.of(key), key, fmt.Sprintf("%s cannot be read: %s", file, reason(err))})
 		case *secret == "":
-			ps = append(ps, problem{l.origins[key], key, file + " is empty"})
+			ps = append(ps, problem{l.origins.of(key), key, file + " is empty"})
 		}
 	}
 	read(&l.Upstream.APIKey, "upstream.api_key", l.Upstream.APIKeyFile)

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -46,7 +45,7 @@ func (l *loaded) validate(known problems) problems {
 
 func (c *checker) add(key, format string, args ...any) {
 	if !c.known[key] {
-		c.found = append(c.found, problem{c.origins[key], key, fmt.Sprintf(format, args...)})
+		c.found = append(c.found, problem{c.origins.of(key), key, fmt.Sprintf(format, args...)})
 	}
 }
 
@@ -89,6 +88,9 @@ func (c *checker) checkService() {
 	}
 	c.atLeast("max_body", int64(c.MaxBody), 1)
 	c.positive("drain_timeout", c.DrainTimeout)
+	if c.DrainDelay < 0 {
+		c.add("drain_delay", "%s is below 0; write 0s for none", formatDuration(c.DrainDelay))
+	}
 }
 
 // isLoopback reports whether only this machine reaches a listener on host.
@@ -110,20 +112,9 @@ func (c *checker) checkUpstream() {
 		method, rest, ok := strings.Cut(path, " ")
 		if !ok || method == "" || method != strings.ToUpper(method) || !strings.HasPrefix(rest, "/v1/") ||
 			strings.Contains(strings.TrimSuffix(rest, "/*"), "*") {
-			c.addItem("upstream.allow_paths", i, fmt.Sprintf("%q is not a method and a path, such as \"GET /v1/models\" or \"GET /v1/files/*\"", path))
+			c.add(fmt.Sprintf("upstream.allow_paths[%d]", i), "%q is not a method and a path, such as \"GET /v1/models\" or \"GET /v1/files/*\"", path)
 		}
 	}
-}
-
-// addItem adds a problem of a list's item; a list from the environment has
-// only the whole list's origin.
-func (c *checker) addItem(key string, i int, text string) {
-	at := fmt.Sprintf("%s[%d]", key, i)
-	where := c.origins[at]
-	if where == "" {
-		where = c.origins[key]
-	}
-	c.found = append(c.found, problem{where, at, text})
 }
 
 // checkURL never repeats the URL: it may hold a password.
@@ -186,79 +177,42 @@ func (c *checker) checkEmbedder() {
 	e := c.Embedder
 	c.oneOf("embedder.kind", e.Kind, "builtin", "openai", "tei", "ollama", "off")
 	c.check("embedder.api_key", checkSecret(e.APIKey))
-	c.atLeast("embedder.dimensions", int64(e.Dimensions), 0)
-	switch e.Kind {
-	case "openai", "tei", "ollama":
-		if e.BaseURL == "" {
-			c.add("embedder.base_url", "is empty; %s embedders are asked over HTTP, so say where, such as %s", e.Kind, embedderURLs[e.Kind])
-		} else {
-			c.check("embedder.base_url", checkURL(e.BaseURL, embedderURLs[e.Kind]))
-		}
-		if e.Model == "" && e.Kind != "tei" {
-			c.add("embedder.model", "is empty; name the model that the embedder shall use")
-		}
-	case "builtin", "off":
-		for key, set := range map[string]bool{"base_url": e.BaseURL != "", "model": e.Model != "", "dimensions": e.Dimensions != 0} {
-			if set {
-				c.add("embedder."+key, "means nothing for the kind %s; remove it, or set embedder.kind to openai, tei or ollama", e.Kind)
-			}
+	if example, overHTTP := embedderURLs[e.Kind]; overHTTP {
+		c.checkRemoteEmbedder(e, example)
+		return
+	}
+	for _, unused := range []struct {
+		key string
+		set bool
+	}{
+		{"base_url", e.BaseURL != ""}, {"model", e.Model != ""}, {"revision", e.Revision != ""},
+		{"dimensions", e.Dimensions != 0}, {"shorten", e.Shorten},
+	} {
+		if unused.set {
+			c.add("embedder."+unused.key, "means nothing for the kind %s; remove it, or set embedder.kind to openai, tei or ollama", e.Kind)
 		}
 	}
 }
 
+func (c *checker) checkRemoteEmbedder(e EmbedderConfig, example string) {
+	if e.BaseURL == "" {
+		c.add("embedder.base_url", "is empty; embedders of the kind %s are asked over HTTP, so say where, such as %s", e.Kind, example)
+	} else {
+		c.check("embedder.base_url", checkURL(e.BaseURL, example))
+	}
+	if e.Model == "" {
+		c.add("embedder.model", "is empty; name the model, it tells vectors apart")
+	}
+	if e.Dimensions < 1 || e.Dimensions > 1<<16 {
+		c.add("embedder.dimensions", "%d is not the length of a model's vectors; look it up, it is 1536 for text-embedding-3-small", e.Dimensions)
+	}
+}
+
+// embedderURLs are examples for the kinds that are asked over HTTP.
 var embedderURLs = map[string]string{
 	"openai": "https://api.openai.com/v1",
 	"tei":    "http://127.0.0.1:8081",
 	"ollama": "http://127.0.0.1:11434",
-}
-
-func (c *checker) checkKeys() {
-	ids, hashes := make(map[string]int), make(map[string]int)
-	for i, key := range c.Keys {
-		at := func(name string) string { return fmt.Sprintf("keys[%d].%s", i, name) }
-		c.check(at("id"), checkName(key.ID))
-		c.check(at("tenant"), checkName(key.Tenant))
-		c.oneOf(at("role"), key.Role, roles...)
-		if _, err := parseHash(key.Hash); err != nil {
-			c.add(at("hash"), "%s", err)
-		}
-		if first, twice := ids[key.ID]; twice && key.ID != "" {
-			c.add(at("id"), "%q is the id of keys[%d] too; each key needs its own", key.ID, first)
-		}
-		if first, twice := hashes[key.Hash]; twice && key.Hash != "" {
-			c.add(at("hash"), "is that of keys[%d] too; remove one of them", first)
-		}
-		ids[key.ID], hashes[key.Hash] = i, i
-	}
-}
-
-var roles = []string{"read", "write", "admin"}
-
-// checkName checks the name of a key or a tenant.
-func checkName(name string) error {
-	const allowed = "letters, digits and . _ - @, at most 128"
-	switch {
-	case name == "":
-		return errors.New("is empty; " + allowed)
-	case len(name) > 128:
-		return fmt.Errorf("is %d characters long; %s", len(name), allowed)
-	case strings.ContainsFunc(name, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-@", r))
-	}):
-		return fmt.Errorf("%q holds another character than %s", name, allowed)
-	}
-	return nil
-}
-
-const hashPrefix = "sha256:"
-
-func parseHash(text string) (hash [32]byte, err error) {
-	digits, ok := strings.CutPrefix(text, hashPrefix)
-	raw, err := hex.DecodeString(digits)
-	if !ok || err != nil || len(raw) != len(hash) {
-		return hash, errors.New("is not sha256: and 64 hexadecimal digits; `askonce key new` prints the line to paste")
-	}
-	return [32]byte(raw), nil
 }
 
 // reason is an error of the file system without its call and path, which the

@@ -50,7 +50,7 @@ func (c SimulateCmd) options() (simulator.Options, error) {
 		return opts, problems{{key: "--script", text: c.Script + " cannot be read: " + reason(err)}}
 	}
 	if opts.Script, err = simulator.ParseScript(doc); err != nil {
-		return opts, problems{{where: c.Script, text: err.Error()}}
+		return opts, problems{{where: origin{name: c.Script}, text: err.Error()}}
 	}
 	return opts, nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/askonce/askonce/api"
 	"github.com/askonce/askonce/cache"
 	"github.com/askonce/askonce/cache/embedded"
+	"github.com/askonce/askonce/embed/httpembed"
 	"github.com/askonce/askonce/embed/minilm"
 	"github.com/askonce/askonce/upstream"
 )
@@ -90,10 +91,16 @@ func (s *service) openStores(cfg *Config, log *slog.Logger, registry *prometheus
 
 // newEmbedder returns the embedder of the kind, nil for none.
 func newEmbedder(cfg EmbedderConfig) (cache.Embedder, error) {
-	if cfg.Kind == "off" {
+	switch cfg.Kind {
+	case "off":
 		return nil, nil
+	case "builtin":
+		return minilm.New(minilm.Options{})
 	}
-	return minilm.New(minilm.Options{})
+	return httpembed.New(httpembed.Options{
+		Kind: cfg.Kind, BaseURL: cfg.BaseURL, Model: cfg.Model, Revision: cfg.Revision,
+		Dimensions: cfg.Dimensions, Shorten: cfg.Shorten, APIKey: cfg.APIKey.reveal(),
+	})
 }
 
 func cacheOptions(cfg *Config, log *slog.Logger, registry *prometheus.Registry) cache.Options {

@@ -64,7 +64,7 @@ func startAll(t *testing.T) (service, provider string) {
 		t.Fatal(err)
 	}
 	simulator := start(t, nil, "simulate-provider", "--listen", "127.0.0.1:0",
-		"--latency", "0s", "--token-interval", "2ms", "--script", script)
+		"--latency", "0s", "--token-interval", "1ms", "--script", script)
 	recorder := startRecorder(t, simulator)
 	service = start(t, settings,
 		"serve", "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--upstream", recorder+"/v1")

@@ -55,6 +55,14 @@ def what_is_said():
     equal(answer["choices"][0]["finish_reason"], "stop", "finish reason")
 
 
+@check("text/a repeated document is the same in every member")
+def every_member():
+    body, c = ask("members", "Which members has an answer?"), client()
+    first, second = (c.chat.completions.with_raw_response.create(**body) for _ in range(2))
+    equal(second.parse().to_dict(), first.parse().to_dict(), "the document")
+    equal(second.headers["content-type"], first.headers["content-type"], "content type")
+
+
 @check("tool call/arguments are kept to the letter")
 def arguments_kept():
     want = '{"city":"Oslo","unit":"celsius","days":[1,2,3],"note":"\\u00e6\\u00f8\\u00e5 \\"quoted\\""}'

@@ -35,6 +35,13 @@ def of_streams():
         list(answer.parse())
 
 
+@check("headers/of embeddings")
+def of_embeddings():
+    for want in ("askonce; fwd=", "askonce; hit"):
+        answer = client().embeddings.with_raw_response.create(model="text-embedding-3-small", input="with headers")
+        true(answer.headers["cache-status"].startswith(want), answer.headers["cache-status"])
+
+
 @check("headers/no-cache asks again, and its answer replaces the old one")
 def no_cache():
     body, c = ask("no-cache", "What is new?"), client()
