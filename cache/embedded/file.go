@@ -30,6 +30,9 @@ const (
 	// mapAhead is the address space mapped at first, so that a growing file
 	// is rarely mapped again, for which readers have to wait.
 	mapAhead = 256 << 20
+
+	// newPages is how many pages bbolt gives a new file.
+	newPages = 4
 )
 
 var formatKey = []byte("format")
@@ -141,7 +144,7 @@ func refuseKnownDamage(path string, before fs.FileInfo) error {
 func (f *file) prepare() error {
 	isNew := false
 	err := f.bolt.View(func(tx *bbolt.Tx) error {
-		if name, _ := tx.Cursor().First(); name == nil {
+		if name, _ := tx.Cursor().First(); name == nil && tx.Size() <= newPages*int64(f.bolt.Info().PageSize) {
 			isNew = true
 			return nil
 		}

@@ -186,7 +186,7 @@ func (x *index) Delete(ctx context.Context, keys []cache.Key) error {
 	if len(keys) == 0 {
 		return ctx.Err()
 	}
-	for step := range slices.Chunk(slices.Clone(keys), deleteStep) {
+	for step := range slices.Chunk(slices.Clone(keys), removeStep) {
 		if err := x.deletePoints(ctx, step); err != nil {
 			return err
 		}

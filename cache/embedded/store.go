@@ -71,17 +71,13 @@ func (s *store) Put(ctx context.Context, records []cache.Record) error {
 	})
 }
 
-// deleteStep is how many keys are deleted in one transaction: others have to
-// wait for it.
-const deleteStep = 1024
-
 // Delete implements [cache.Store]. The points of the entries stay.
 func (s *store) Delete(ctx context.Context, keys []cache.Key) (int, error) {
 	if len(keys) == 0 {
 		return 0, ctx.Err()
 	}
 	removed := 0
-	for step := range slices.Chunk(slices.Clone(keys), deleteStep) {
+	for step := range slices.Chunk(slices.Clone(keys), removeStep) {
 		n, err := (*DB)(s).deleteEntries(ctx, step)
 		removed += n
 		if err != nil {

@@ -11,9 +11,10 @@ import (
 	"github.com/askonce/askonce/cache"
 )
 
-// sweepStep is how many entries, and how many points, are removed in one
-// transaction: others have to wait for it.
-const sweepStep = 256
+// removeStep is how many entries, and how many points, are removed in one
+// transaction. Their keys are all over the tree, so that each one costs a page
+// or more, and other writers wait for all of them.
+const removeStep = 256
 
 // sweepEvery sweeps until ctx ends.
 func (db *DB) sweepEvery(ctx context.Context, interval time.Duration) {
@@ -68,7 +69,7 @@ func headExpired(b *bbolt.Bucket, until int64) bool {
 // sweep removes one step of expired entries and points.
 func (b *batch) sweep() error {
 	until := now()
-	for _, row := range head(b.entryExpiry, sweepStep, until) {
+	for _, row := range head(b.entryExpiry, removeStep, until) {
 		n := b.stats.Entries
 		if err := b.removeWithPoints(row[timeSize:]); err != nil {
 			return err
@@ -78,7 +79,7 @@ func (b *batch) sweep() error {
 			return err
 		}
 	}
-	return b.removePointRows(head(b.pointExpiry, sweepStep, until))
+	return b.removePointRows(head(b.pointExpiry, removeStep, until))
 }
 
 // evict removes the oldest entries while there is too much, as many as the

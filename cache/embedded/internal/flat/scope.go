@@ -22,11 +22,11 @@ func (sc *scope) add(s *shard, slot uint32) {
 	s.at(slot).position = uint32(position)
 	switch {
 	case sc.signs != nil:
-		sc.signs.set(position, s.vector(slot))
+		sc.signs.set(position, s.vector(slot), s.at(slot).expires)
 	case s.layout.words > 0 && len(sc.slots) >= s.layout.largeScope:
 		sc.signs = newSigns(s.layout.words)
 		for i, slot := range sc.slots {
-			sc.signs.set(i, s.vector(slot))
+			sc.signs.set(i, s.vector(slot), s.at(slot).expires)
 		}
 	}
 }
@@ -38,7 +38,7 @@ func (sc *scope) remove(s *shard, position uint32) {
 		sc.slots[position] = moved
 		s.at(moved).position = position
 		if sc.signs != nil {
-			sc.signs.set(int(position), s.vector(moved))
+			sc.signs.set(int(position), s.vector(moved), s.at(moved).expires)
 		}
 	}
 	sc.slots = sc.slots[:last]

@@ -9,18 +9,28 @@ const chunkPoints = 2048
 // signs holds the sign bits of a scope's points, by their position.
 type signs struct {
 	words  int
-	chunks [][]uint64 // each of chunkPoints*words words, laid out as scan wants
+	chunks []*chunk
+}
+
+// chunk holds the sign bits of chunkPoints points, laid out as scan wants, and
+// beside them what nearly every search filters by: the points themselves are
+// scattered, and a look at each would take longer than the scan.
+type chunk struct {
+	bits    []uint64
+	expires [chunkPoints]int64
 }
 
 func newSigns(words int) *signs { return &signs{words: words} }
 
-// set stores the sign bits of v at position, which is at most one past the end.
-func (s *signs) set(position int, v []int16) {
-	chunk, within := position/chunkPoints, position%chunkPoints
-	if chunk == len(s.chunks) {
-		s.chunks = append(s.chunks, make([]uint64, chunkPoints*s.words))
+// set stores a point at position, which is at most one past the end.
+func (s *signs) set(position int, v []int16, expires int64) {
+	n, within := position/chunkPoints, position%chunkPoints
+	if n == len(s.chunks) {
+		s.chunks = append(s.chunks, &chunk{bits: make([]uint64, chunkPoints*s.words)})
 	}
-	lane := s.chunks[chunk][within/lanes*lanes*s.words+within%lanes:]
+	c := s.chunks[n]
+	c.expires[within] = expires
+	lane := c.bits[within/lanes*lanes*s.words+within%lanes:]
 	for w := range s.words {
 		lane[w*lanes] = signWord(v, w)
 	}
