@@ -3,7 +3,6 @@
 package api
 
 import (
-	"fmt"
 	"net/http"
 	"time"
 
@@ -68,13 +67,7 @@ func (b *invalidateBody) selector(tenant string, now time.Time) (cache.Selector,
 			problems = append(problems, detail{"model", "is empty; leave it out for all models"})
 		}
 	}
-	if i, err := policy.Tags(b.Tags); err != nil {
-		location := "tags"
-		if i >= 0 {
-			location = fmt.Sprintf("tags[%d]", i)
-		}
-		problems = append(problems, detail{location, err.Error()})
-	}
+	problems = append(problems, checkTags(b.Tags)...)
 	if b.OlderThan != nil {
 		age, err := policy.Age(*b.OlderThan)
 		if err != nil {

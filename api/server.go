@@ -5,7 +5,7 @@ package api
 import (
 	"log/slog"
 	"net/http"
-	"strings"
+	"slices"
 	"sync/atomic"
 
 	"github.com/labstack/echo/v4"
@@ -66,22 +66,63 @@ func (s *Server) newEcho() *echo.Echo {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = echo.ExtractIPDirect()
-	for _, rt := range s.own() {
-		e.Add(rt.method, rt.path, s.frame(&rt))
-	}
-	s.refuseOtherMethods(e)
-	for _, rt := range s.providers() {
-		e.Add(rt.method, rt.path, s.frame(&rt))
-	}
+	e.HTTPErrorHandler = s.routerError
 	relay := s.frame(&route{path: "/v1/*", role: RoleRead, shape: asOpenAI, handle: s.relay})
-	e.Any("/v1/*", relay)
-	e.RouteNotFound("/v1/*", relay)
 	nothing := s.frame(&route{path: "other", shape: asProblem, handle: unknownPath})
-	for _, path := range []string{"/*", "/v1/cache", "/v1/cache/*"} {
-		e.Any(path, nothing)
-		e.RouteNotFound(path, nothing)
+	for path, handle := range map[string]echo.HandlerFunc{"/v1/*": relay, "/*": nothing, "/v1/cache": nothing, "/v1/cache/*": nothing} {
+		e.Any(path, handle)
+		e.RouteNotFound(path, handle)
+	}
+	// Any comes first: what is added later takes its methods out of it.
+	for path, allow := range methods(s.own()) {
+		e.Any(path, s.frame(&route{path: path, shape: asProblem, handle: refuseMethod(allow)}))
+	}
+	for path := range methods(s.providers()) {
+		e.Any(path, relay)
+	}
+	for _, rt := range slices.Concat(s.own(), s.providers()) {
+		e.Add(rt.method, rt.path, s.frame(&rt))
+		if rt.method == http.MethodGet {
+			e.Add(http.MethodHead, rt.path, s.frame(&rt)) // the server leaves the body out
+		}
 	}
 	return e
+}
+
+// methods are those of each path in a table.
+func methods(table []route) map[string]string {
+	found := make(map[string]string)
+	for _, rt := range table {
+		if found[rt.path] != "" {
+			found[rt.path] += ", "
+		}
+		found[rt.path] += rt.method
+	}
+	return found
+}
+
+// refuseMethod answers 405 on our own paths, where the relay would otherwise
+// take what no route wants.
+func refuseMethod(allow string) handler {
+	return func(http.ResponseWriter, *http.Request, *exchange) error {
+		return &fault{
+			status: http.StatusMethodNotAllowed, code: "method_not_allowed", allow: allow,
+			message: "This path answers to " + allow + " only.",
+		}
+	}
+}
+
+// routerError answers for requests that reached no route, such as one with a
+// method that HTTP does not know.
+func (s *Server) routerError(err error, c echo.Context) {
+	f := &fault{status: http.StatusNotFound, code: "no_such_path", message: "There is nothing at this path for this method."}
+	if s.opts.Loopback && checkOrigin(c.Request()) != nil {
+		f = errForeignHost
+	}
+	s.log.LogAttrs(c.Request().Context(), slog.LevelDebug, "request without a route", slog.Any("error", err))
+	if !c.Response().Committed {
+		f.write(c.Response(), asProblem)
+	}
 }
 
 // providers are the provider's paths that askonce treats in a way of its own.
@@ -124,29 +165,4 @@ func (s *Server) own() []route {
 		table[i].shape = asProblem
 	}
 	return table
-}
-
-// refuseOtherMethods answers 405 on our own paths, where the relay would
-// otherwise take what no route wants.
-func (s *Server) refuseOtherMethods(e *echo.Echo) {
-	allowed := make(map[string][]string)
-	for _, rt := range s.own() {
-		allowed[rt.path] = append(allowed[rt.path], rt.method)
-	}
-	for path, methods := range allowed {
-		allow := strings.Join(methods, ", ")
-		refuse := s.frame(&route{path: path, shape: asProblem, handle: func(http.ResponseWriter, *http.Request, *exchange) error {
-			return &fault{
-				status: http.StatusMethodNotAllowed, code: "method_not_allowed", allow: allow,
-				message: "This path answers to " + allow + " only.",
-			}
-		}})
-		for _, method := range []string{
-			http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
-		} {
-			if !strings.Contains(allow, method) {
-				e.Add(method, path, refuse)
-			}
-		}
-	}
 }

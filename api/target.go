@@ -53,13 +53,7 @@ func (a asker) subject(t *target) (subject, []detail) {
 			problems = append(problems, detail{"namespace", err.Error()})
 		}
 	}
-	if i, err := policy.Tags(t.Tags); err != nil {
-		location := "tags"
-		if i >= 0 {
-			location = fmt.Sprintf("tags[%d]", i)
-		}
-		problems = append(problems, detail{location, err.Error()})
-	}
+	problems = append(problems, checkTags(t.Tags)...)
 	var found subject
 	switch whole := !isNull(t.Request); {
 	case whole == (t.Prompt != nil):
@@ -78,6 +72,18 @@ func (a asker) subject(t *target) (subject, []detail) {
 		found.request.Tags = t.Tags
 	}
 	return found, problems
+}
+
+// checkTags names what is wrong with the tags member.
+func checkTags(tags []string) []detail {
+	i, err := policy.Tags(tags)
+	switch {
+	case err == nil:
+		return nil
+	case i < 0:
+		return []detail{{"tags", err.Error()}}
+	}
+	return []detail{{fmt.Sprintf("tags[%d]", i), err.Error()}}
 }
 
 // understand reads the request member: a whole body of an endpoint, whose key
