@@ -14,7 +14,7 @@ import (
 // a stored point, as repeated questions are, half are members of a cluster
 // whose nearest point is anywhere.
 func testRecall(t *testing.T, h IndexHarness) {
-	const stored, queries = 3000, 200
+	const stored, queries = 2000, 150
 	v := NewVectors(384, 30)
 	all := v.Clusters(stored+queries/2, 50)
 	v.random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })

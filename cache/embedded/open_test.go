@@ -8,10 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"go.etcd.io/bbolt"
+	"go.uber.org/goleak"
 
 	"github.com/askonce/askonce/cache"
 	"github.com/askonce/askonce/cache/cachetest"
@@ -116,6 +118,34 @@ func TestCallsAfterClose(t *testing.T) {
 	for _, err := range s.Select(ctx, cache.Selector{Tenant: "acme"}) {
 		if !errors.Is(err, embedded.ErrClosed) {
 			t.Errorf("Select: %v, want ErrClosed", err)
+		}
+	}
+	goleak.VerifyNone(t)
+}
+
+// Close waits for writes that were handed in before it.
+func TestCloseKeepsWhatWasHandedIn(t *testing.T) {
+	folder := t.TempDir()
+	db := open(t, embedded.Options{Folder: folder})
+	acknowledged := make(chan int, 100)
+	var group sync.WaitGroup
+	for n := range 100 {
+		group.Go(func() {
+			err := db.Store().Put(context.Background(), []cache.Record{entry(n)})
+			if err == nil {
+				acknowledged <- n
+			} else if !errors.Is(err, embedded.ErrClosed) {
+				t.Errorf("Put: %v", err)
+			}
+		})
+	}
+	db.Close()
+	group.Wait()
+	close(acknowledged)
+	db = open(t, embedded.Options{Folder: folder})
+	for n := range acknowledged {
+		if !has(t, db, n) {
+			t.Errorf("entry %d was acknowledged and is gone", n)
 		}
 	}
 }
