@@ -101,7 +101,7 @@ func tryOpen(path string, wait time.Duration) (*file, error) {
 		err = removeMark(path)
 	}
 	if err == nil {
-		err = caught(f.prepare)
+		f.readWidely(func() { err = caught(f.prepare) })
 	}
 	if err != nil {
 		f.bolt.Close()

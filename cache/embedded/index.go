@@ -67,7 +67,9 @@ func (db *DB) load(identity string, x *index) error {
 		if err != nil {
 			return err
 		}
-		if bad := x.read(points); bad > 0 {
+		bad := 0
+		db.file.readWidely(func() { bad = x.read(points) })
+		if bad > 0 {
 			db.log.Error("points that fail their checksum are left out of the index", "points", bad, "identity", identity)
 		}
 		db.mu.Lock()
