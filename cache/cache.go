@@ -21,6 +21,9 @@ type Cache struct {
 	embedder *dependency
 
 	flights    *flights
+	leases     *leases
+	unwatch    context.CancelFunc
+	watched    chan struct{} // closed when nobody watches the store
 	queue      *writeQueue
 	revoked    revocations
 	identity   string // of the embedder; "" without one
@@ -66,10 +69,12 @@ func New(opts Options) (*Cache, error) {
 	} else {
 		c.index.off, c.embedder.off = true, true
 	}
+	c.leases = newLeases(c)
 	c.queue = newWriteQueue(c)
+	c.startWatch()
 	if opts.Registerer != nil {
 		if err := c.register(opts.Registerer); err != nil {
-			c.queue.close(context.Background())
+			c.Close(context.Background())
 			return nil, err
 		}
 	}
@@ -80,7 +85,25 @@ func New(opts Options) (*Cache, error) {
 // longer than ctx allows, and stops all background work. What could not be
 // written by then is counted and reported in the error.
 func (c *Cache) Close(ctx context.Context) error {
-	return errors.Join(c.flights.close(ctx), c.queue.close(ctx))
+	err := errors.Join(c.flights.close(ctx), c.queue.close(ctx))
+	c.unwatch()
+	<-c.watched
+	return err
+}
+
+// startWatch follows the deletions of other replicas, where there are any.
+func (c *Cache) startWatch() {
+	var ctx context.Context
+	ctx, c.unwatch = context.WithCancel(context.Background())
+	c.watched = make(chan struct{})
+	if c.leases.shared == nil {
+		close(c.watched)
+		return
+	}
+	go func() {
+		defer close(c.watched)
+		c.watch(ctx, c.leases.shared)
+	}()
 }
 
 // Status tells how each dependency is doing.

@@ -91,8 +91,16 @@ func (c *Cache) cachedOnly(ctx context.Context, s *search) (*Answer, error) {
 // fly runs a flight to its end.
 func (c *Cache) fly(ctx context.Context, f *flight, s *search, load Load) {
 	defer c.flights.exit(f)
+	defer func() { f.lease.release() }()
 	if entry := c.again(ctx, s); entry != nil {
 		f.receipt = s.receipt
+		c.metrics.looked(&s.receipt, entry, s.start)
+		f.hit(entry)
+		return
+	}
+	if entry := c.elsewhere(ctx, f, s); entry != nil {
+		f.receipt = s.receipt
+		f.receipt.Joined = true
 		c.metrics.looked(&s.receipt, entry, s.start)
 		f.hit(entry)
 		return
@@ -105,6 +113,13 @@ func (c *Cache) fly(ctx context.Context, f *flight, s *search, load Load) {
 		return
 	}
 	c.pump(f, s, resp)
+}
+
+// elsewhere waits for another replica that asks the origin the same, and
+// returns what it left. Otherwise the flight holds the lease from here on.
+func (c *Cache) elsewhere(ctx context.Context, f *flight, s *search) (entry *Entry) {
+	f.lease, entry = c.leases.enter(ctx, f, s)
+	return entry
 }
 
 // again looks once more under the request's own key, since a flight may have
@@ -149,6 +164,6 @@ func (c *Cache) await(ctx context.Context, f *flight, at *chunk, key Key, joined
 		Status: f.status, Header: f.header, Stream: f.stream,
 		flights: c.flights, flight: f, at: at,
 	}
-	a.Receipt.Joined = joined
+	a.Receipt.Joined = joined || f.receipt.Joined
 	return a, nil
 }

@@ -22,6 +22,7 @@ type flight struct {
 	keep    bool // the answer is to be stored
 	cancel  context.CancelFunc
 	waiters int // guarded by flights.mu
+	lease   lease
 
 	// head is closed once the fields below it are set: a hit, an error, or
 	// the head of the origin's answer, whose body is in feed.

@@ -52,6 +52,13 @@ func (l *firstLevel) remove(key Key) bool {
 	return was
 }
 
+// clear forgets everything.
+func (l *firstLevel) clear() {
+	if l != nil {
+		l.entries.InvalidateAll()
+	}
+}
+
 // matching returns the keys of the entries that by selects.
 func (l *firstLevel) matching(by Selector) []Key {
 	if l == nil {

@@ -18,6 +18,7 @@ type metrics struct {
 	saved        *prometheus.CounterVec // direction
 	writes       *prometheus.CounterVec // outcome
 	joined       prometheus.Counter
+	awaited      prometheus.Counter
 	embedSeconds prometheus.Histogram
 
 	searchSeconds prometheus.Histogram
@@ -46,6 +47,9 @@ func newMetrics() *metrics {
 		writes: counters("askonce_writes_total", "Durable writes of answers, by outcome.", "outcome"),
 		joined: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "askonce_joined_total", Help: "Requests that shared the origin call of another.",
+		}),
+		awaited: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "askonce_awaited_total", Help: "Flights that waited for another replica's call.",
 		}),
 		embedSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "askonce_embed_seconds", Help: "Time to embed a query text.", Buckets: timeBuckets,
@@ -94,7 +98,7 @@ func (c *Cache) register(r prometheus.Registerer) error {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
 	}
 	collectors := []prometheus.Collector{
-		m.lookups, m.misses, m.seconds, m.faults, m.kept, m.saved, m.writes, m.joined, m.embedSeconds, m.searchSeconds,
+		m.lookups, m.misses, m.seconds, m.faults, m.kept, m.saved, m.writes, m.joined, m.awaited, m.embedSeconds, m.searchSeconds,
 		gauge("askonce_l1_entries", "Entries in the first-level cache.", func() float64 { n, _ := c.l1.size(); return float64(n) }),
 		gauge("askonce_l1_bytes", "Bytes in the first-level cache.", func() float64 { _, n := c.l1.size(); return float64(n) }),
 		gauge("askonce_flights", "Origin calls in the air.", func() float64 { return float64(c.flights.count()) }),

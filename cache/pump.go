@@ -6,11 +6,18 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/askonce/askonce/internal/llm"
 	"github.com/askonce/askonce/policy"
 )
+
+// scratches are buffers to read a body into, before its bytes are cut to size.
+var scratches = sync.Pool{New: func() any {
+	buf := make([]byte, 32<<10)
+	return &buf
+}}
 
 // errOpaque is why there is no whole document of an answer that the cache
 // cannot read.
@@ -44,7 +51,9 @@ func readable(req *Request, resp *http.Response) bool {
 func (c *Cache) pass(f *flight, body io.Reader, docErr error) {
 	f.complete(nil, docErr)
 	c.flights.unjoinable(f)
-	buf := make([]byte, 32<<10)
+	scratch := scratches.Get().(*[]byte)
+	defer scratches.Put(scratch)
+	buf := *scratch
 	for {
 		n, err := body.Read(buf)
 		if n > 0 {
@@ -67,7 +76,9 @@ func regular(err error) error {
 
 func (c *Cache) pumpStream(f *flight, s *search, body io.Reader) {
 	assembler := llm.NewAssembler(llm.Endpoint(s.req.Kind))
-	buf := make([]byte, 32<<10)
+	scratch := scratches.Get().(*[]byte)
+	defer scratches.Put(scratch)
+	buf := *scratch
 	size, complete := 0, false
 	for {
 		n, err := body.Read(buf)
@@ -179,6 +190,10 @@ func (c *Cache) keepAnswer(f *flight, s *search, doc []byte) (outcome string) {
 		return "invalidated"
 	}
 	c.l1.put(entry)
-	c.queue.add(write{entry: entry, vector: s.vector, index: c.indexes(s.req, s.rules, keep == policy.KeepExact) == ""})
+	c.queue.add(write{
+		entry: entry, vector: s.vector, lease: f.lease,
+		index: c.indexes(s.req, s.rules, keep == policy.KeepExact) == "",
+	})
+	f.lease = lease{} // released behind the durable write
 	return "kept"
 }

@@ -19,6 +19,7 @@ type write struct {
 	vector  []float32 // nil: to be embedded here
 	remove  Key
 	barrier chan<- struct{}
+	lease   lease // released once the entry can be read from the store
 }
 
 // writeQueue makes answers durable behind the requests that brought them: one
@@ -75,6 +76,7 @@ func (q *writeQueue) drop(w write, size int64) {
 	if w.entry != nil {
 		q.c.metrics.writes.WithLabelValues("dropped").Inc()
 	}
+	w.lease.release()
 }
 
 func (w *write) size() int64 {
@@ -139,6 +141,7 @@ func (q *writeQueue) writeEntries() {
 	for batch := range batches(q.entries) {
 		q.storeBatch(batch)
 		for _, w := range batch {
+			w.lease.release()
 			if w.entry == nil || w.index {
 				q.points <- w
 				continue
