@@ -23,12 +23,9 @@ import (
 	"syscall"
 )
 
-// echoRole is the first argument of the process that is the echo handler.
-const echoRole = "echo"
-
 func main() {
-	if len(os.Args) == 3 && os.Args[1] == echoRole {
-		exit(serveEcho(os.Args[2]))
+	if serve, ok := role(os.Args[1:]); ok {
+		exit(serve())
 		return
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -61,7 +58,7 @@ func parse(args []string) (options, error) {
 	flags.BoolVar(&o.quick, "quick", false, "shorter rounds and fewer of them")
 	flags.StringVar(&o.only, "only", "", "measure these sections, separated by commas: "+strings.Join(sectionNames(), ", "))
 	flags.StringVar(&o.askonce, "askonce", "", "program to measure; built from ../cmd/askonce if empty")
-	flags.StringVar(&o.python, "python", "", "Python with onnxruntime, for embed_over_ort; ../.venv/bin/python or python3 if empty")
+	flags.StringVar(&o.python, "python", "", "Python that has ../embed/minilm/bench/requirements.txt; installed into .venv if empty")
 	err := flags.Parse(args)
 	if err == nil && flags.NArg() > 0 {
 		err = fmt.Errorf("%q is no flag", flags.Arg(0))

@@ -11,16 +11,18 @@ import (
 	"time"
 )
 
-// buildProgram builds cmd/askonce of the module above into folder.
-func buildProgram(ctx context.Context, folder string) (string, error) {
-	binary := filepath.Join(folder, "askonce")
-	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "./cmd/askonce")
+// askonceProgram is its package, from the module above.
+const askonceProgram = "./cmd/askonce"
+
+// buildProgram builds a package of the module above, without cgo.
+func buildProgram(ctx context.Context, pkg, binary string) error {
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", binary, pkg)
 	build.Dir = ".."
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build askonce (run this in bench/): %w\n%s", err, output)
+		return fmt.Errorf("build %s (is this run in bench/?): %w\n%s", pkg, err, output)
 	}
-	return binary, nil
+	return nil
 }
 
 // startAskonce starts the service with an empty data folder in front of the
@@ -38,20 +40,20 @@ func (b *bench) startAskonce(ctx context.Context) (*process, time.Duration, erro
 		"--listen", addr, "--data", filepath.Join(folder, "data"), "--upstream", "http://"+b.echo.addr+"/v1")
 }
 
-// startEcho starts the bare echo handler.
-func (b *bench) startEcho(ctx context.Context) error {
+// startBaseline starts this program in another role.
+func (b *bench) startBaseline(ctx context.Context, role string, args ...string) (*process, error) {
 	program, err := os.Executable()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	folder, err := os.MkdirTemp(b.folder, "echo-")
+	folder, err := os.MkdirTemp(b.folder, role+"-")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	addr, err := freeAddr()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	b.echo, _, err = startProcess(ctx, "echo", folder, addr, program, echoRole, addr)
-	return err
+	p, _, err := startProcess(ctx, role, folder, addr, program, append([]string{role, addr}, args...)...)
+	return p, err
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -20,7 +21,8 @@ type plan struct {
 	hits        time.Duration // of each side in a round of exact hits
 	misses      time.Duration // the same for misses
 	semantic    time.Duration // and for what embeds
-	embedding   time.Duration // for each length and side
+	embedRounds int           // turns of both embedders
+	installs    bool          // onnxruntime, where it is not there yet
 	searches    int           // for each size
 	searchSizes []searchSize
 	entries     int // stored to measure an entry's size
@@ -30,7 +32,7 @@ type plan struct {
 func fullPlan() plan {
 	return plan{
 		rounds: 7, hits: 1200 * time.Millisecond, misses: time.Second, semantic: time.Second,
-		embedding: 400 * time.Millisecond, searches: 500,
+		embedRounds: 15, installs: true, searches: 500,
 		searchSizes: []searchSize{{"1k", 1_000}, {"10k", 10_000}, {"100k", 100_000}},
 		entries:     20_000, starts: 7,
 	}
@@ -39,7 +41,7 @@ func fullPlan() plan {
 func quickPlan() plan {
 	return plan{
 		rounds: 3, hits: 400 * time.Millisecond, misses: 400 * time.Millisecond, semantic: 400 * time.Millisecond,
-		embedding: 100 * time.Millisecond, searches: 100,
+		embedRounds: 3, searches: 100,
 		searchSizes: []searchSize{{"1k", 1_000}, {"10k", 10_000}, {"100k", 100_000}},
 		entries:     2_000, starts: 3,
 	}
@@ -101,10 +103,11 @@ func prepare(ctx context.Context, opts options) (*bench, error) {
 	}
 	if b.binary == "" {
 		fmt.Fprintln(b.log, "building askonce ...")
-		b.binary, err = buildProgram(ctx, b.folder)
+		b.binary = filepath.Join(b.folder, "askonce")
+		err = buildProgram(ctx, askonceProgram, b.binary)
 	}
 	if err == nil {
-		err = b.startEcho(ctx)
+		b.echo, err = b.startBaseline(ctx, echoRole)
 	}
 	if err != nil {
 		return nil, errors.Join(err, b.close())
