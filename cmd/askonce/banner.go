@@ -61,11 +61,16 @@ func orText(s, otherwise string) string {
 func (r *running) storesLine() string {
 	held := r.db.Stats()
 	return fmt.Sprintf("embedded, %d answers and %d questions, %s of %s at most",
-		held.Entries, held.Points, megabytes(held.Bytes), megabytes(int64(r.cfg.Cache.MaxBytes)))
+		held.Entries, held.Points, roughly(held.Bytes), roughly(int64(r.cfg.Cache.MaxBytes)))
 }
 
-// megabytes rounds for people.
-func megabytes(n int64) string { return fmt.Sprintf("%.0f MB", float64(n)/1e6) }
+// roughly rounds a size for people.
+func roughly(n int64) string {
+	if n < 1e9 {
+		return fmt.Sprintf("%.0f MB", float64(n)/1e6)
+	}
+	return fmt.Sprintf("%.1f GB", float64(n)/1e9)
+}
 
 func (r *running) embedderLine() string {
 	if r.embedder == nil {

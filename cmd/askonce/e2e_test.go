@@ -67,7 +67,7 @@ func TestEndToEnd(t *testing.T) {
 	if again := service.chat(other, true); again.layer() != "exact" || last.layer() != "none" {
 		t.Errorf("after a restart: receipt %q", again.header.Get("Askonce-Receipt"))
 	}
-	if again := service.chat(reworded, false); again.layer() != "semantic" || again.body != first.body {
+	if again := service.whenCached(reworded); again.layer() != "semantic" || again.body != first.body {
 		t.Errorf("a rewording after a restart: receipt %q", again.header.Get("Askonce-Receipt"))
 	}
 	if n := calls(t, provider); n != 2 {
@@ -159,6 +159,35 @@ func TestReadinessWhileDraining(t *testing.T) {
 	service.signal(syscall.SIGTERM) // does not wait for the minute
 	if code, output := service.exit(); code != exitFailed || !strings.Contains(output, "second signal") {
 		t.Errorf("exit code %d\n%s", code, output)
+	}
+}
+
+// TestDrainTimeout ends the service while the provider never answers.
+func TestDrainTimeout(t *testing.T) {
+	t.Parallel()
+	script := filepath.Join(t.TempDir(), "hang.yaml")
+	writeFile(t, script, "steps:\n  - match: {text: forever}\n    respond: {hang: true}\n")
+	provider := startProvider(t, "--latency", "0s", "--script", script)
+	service := startProgram(t, []string{"ASKONCE_DRAIN_TIMEOUT=100ms"}, "serve",
+		"--listen", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "data"), "--upstream", provider.url+"/v1")
+	cut := make(chan error, 1)
+	go func() {
+		resp, err := http.Post(service.url+"/v1/chat/completions", "application/json",
+			strings.NewReader(`{"model":"m","messages":[{"role":"user","content":"Wait forever."}]}`))
+		if err == nil {
+			resp.Body.Close()
+		}
+		cut <- err
+	}()
+	for calls(t, provider) == 0 {
+		continue
+	}
+	service.signal(syscall.SIGTERM)
+	if code, output := service.exit(); code != exitFailed || !strings.Contains(output, "requests were cut off after 100ms") {
+		t.Errorf("exit code %d\n%s", code, output)
+	}
+	if err := <-cut; err == nil {
+		t.Error("the request got an answer")
 	}
 }
 

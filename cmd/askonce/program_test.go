@@ -96,10 +96,16 @@ func startProvider(t *testing.T, args ...string) *program {
 	return startProgram(t, nil, append([]string{"simulate-provider", "--listen", "127.0.0.1:0"}, args...)...)
 }
 
+// patient gives the cache more time than a user would, for machines on which
+// the race detector and other tests run at the same time.
+var patient = []string{
+	"ASKONCE_CACHE_BUDGET=20s", "ASKONCE_CACHE_STORE_TIMEOUT=10s", "ASKONCE_CACHE_INDEX_TIMEOUT=10s", "ASKONCE_CACHE_EMBED_TIMEOUT=10s",
+}
+
 // startService runs askonce in front of a provider.
 func startService(t *testing.T, provider *program, data string, args ...string) *program {
 	t.Helper()
-	return startProgram(t, nil, append([]string{
+	return startProgram(t, patient, append([]string{
 		"serve", "--listen", "127.0.0.1:0", "--data", data, "--upstream", provider.url + "/v1"}, args...)...)
 }
 

@@ -39,6 +39,11 @@ func start(cfg *Config, log *slog.Logger) (*running, error) {
 	if !ok {
 		return nil, fmt.Errorf("listen: %s is not a TCP address", listener.Addr())
 	}
+	if !addr.IP.IsLoopback() && len(cfg.Keys) == 0 && !cfg.Insecure {
+		// The name looked like loopback, and something resolves it elsewhere.
+		return nil, errors.Join(fmt.Errorf("listen: %s is %s, which other machines reach, and no keys are configured; "+
+			"listen on 127.0.0.1, configure keys, or say --insecure", cfg.Listen, addr), listener.Close())
+	}
 	parts, err := wire(cfg, log, addr.IP.IsLoopback())
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())

@@ -7,7 +7,6 @@ import (
 	"io"
 	"math"
 	"slices"
-	"text/tabwriter"
 	"time"
 )
 
@@ -105,21 +104,20 @@ func percentile(all []time.Duration, share float64) *float64 {
 
 // WriteTable writes the report for people.
 func (r *Report) WriteTable(out io.Writer) {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	count := func(name string, n, of int, note string) {
-		share := ""
+	hits := r.ExactHits + r.SemanticHits
+	row := func(name string, n, of int, what string) {
+		line := fmt.Sprintf("%-14s%6d", name, n)
 		if of > 0 {
-			share = fmt.Sprintf("%.1f %%", 100*float64(n)/float64(of))
+			line += fmt.Sprintf("%8.1f %% %s", 100*float64(n)/float64(of), what)
 		}
-		fmt.Fprintf(w, "%s\t%d\t%s\t  %s\n", name, n, share, note)
+		fmt.Fprintln(out, line)
 	}
-	count("asked", r.Requests, 0, "")
-	count("exact hits", r.ExactHits, r.Requests, "")
-	count("semantic hits", r.SemanticHits, r.Requests, "")
-	count("misses", r.Misses, r.Requests, "")
-	count("wrong hits", r.WrongHits, r.ExactHits+r.SemanticHits, "of the hits")
-	count("rewordings served", r.RewordingsServed, r.Rewordings, fmt.Sprintf("of %d rewordings", r.Rewordings))
-	w.Flush()
+	row("asked", r.Requests, 0, "")
+	row("exact hits", r.ExactHits, r.Requests, "of all")
+	row("semantic hits", r.SemanticHits, r.Requests, "of all")
+	row("misses", r.Misses, r.Requests, "of all")
+	row("wrong hits", r.WrongHits, hits, "of the hits")
+	row("reworded hits", r.RewordingsServed, r.Rewordings, fmt.Sprintf("of %d rewordings", r.Rewordings))
 	r.writeLatencies(out)
 	fmt.Fprintf(out, "\nsaved %d tokens, $%.4f at gpt-4o's price ($%g in, $%g out per 1K)\n", r.TokensSaved, r.USDSaved, inputPrice, outputPrice)
 	r.writeWrong(out)
@@ -129,15 +127,11 @@ func (r *Report) WriteTable(out io.Writer) {
 }
 
 func (r *Report) writeLatencies(out io.Writer) {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(w, "\n\tp50\tp99\t\n")
-	for _, row := range []struct {
-		name     string
-		p50, p99 *float64
-	}{{"exact hit", r.P50.Exact, r.P99.Exact}, {"semantic hit", r.P50.Semantic, r.P99.Semantic}, {"miss", r.P50.Miss, r.P99.Miss}} {
-		fmt.Fprintf(w, "%s\t%s\t%s\t\n", row.name, milliseconds(row.p50), milliseconds(row.p99))
-	}
-	w.Flush()
+	const format = "%-14s%12s%12s\n"
+	fmt.Fprintf(out, "\n"+format, "latency", "p50", "p99")
+	fmt.Fprintf(out, format, "exact hit", milliseconds(r.P50.Exact), milliseconds(r.P99.Exact))
+	fmt.Fprintf(out, format, "semantic hit", milliseconds(r.P50.Semantic), milliseconds(r.P99.Semantic))
+	fmt.Fprintf(out, format, "miss", milliseconds(r.P50.Miss), milliseconds(r.P99.Miss))
 }
 
 func milliseconds(v *float64) string {
