@@ -16,6 +16,9 @@ func avx2Quantise(dst *uint8, x *float32, n int) (scale float32, zero int32)
 func avx2Widen(dst *int16, src *uint8, n int)
 
 //go:noescape
+func avx2Tile6(out *float32, ldo int, a *int16, lda int, panel *byte, groups int, end *byte, scales *float32, zeros *int32)
+
+//go:noescape
 func avx2Tile4(out *float32, ldo int, a *int16, lda int, panel *byte, groups int, end *byte, scales *float32, zeros *int32)
 
 //go:noescape

@@ -4,28 +4,32 @@
 // VPMADDWD multiplies pairs of words and adds them to int32.
 
 // One row by eight columns: the group of four activations, as words, times the
-// weights of four columns in Y8 and of four more in Y9. Each column has two
+// weights of four columns in Y12 and of four more in Y13. Each column has two
 // sums, for inputs 0, 1 and 2, 3 of the groups.
 #define ROW(src, c0, c1) \
-	VPBROADCASTQ src, Y10      \
-	VPMADDWD     Y8, Y10, Y11  \
-	VPMADDWD     Y9, Y10, Y12  \
-	VPADDD       Y11, c0, c0   \
-	VPADDD       Y12, c1, c1
+	VPBROADCASTQ src, Y14      \
+	VPMADDWD     Y12, Y14, Y15 \
+	VPADDD       Y15, c0, c0   \
+	VPMADDWD     Y13, Y14, Y14 \
+	VPADDD       Y14, c1, c1
+
+#define WEIGHTS(g) \
+	VPMOVSXBW (192*g)(BX), Y12 \
+	VPMOVSXBW (192*g+16)(BX), Y13
 
 // One row's sums become floats: halves together, zero points out, scale, bias.
 #define FINISH(row, c0, c1) \
-	VPHADDD      c1, c0, c0       \
-	VPERMQ       $0xD8, c0, c0    \
-	VPBROADCASTD (4*row)(R9), Y10 \
-	VPMULLD      (R12), Y10, Y10  \
-	VPSUBD       Y10, c0, c0      \
-	VCVTDQ2PS    c0, c0           \
-	VBROADCASTSS (4*row)(DX), Y11 \
-	VMULPS       192(R12), Y11, Y11 \
-	VMULPS       Y11, c0, c0      \
-	VADDPS       384(R12), c0, c0 \
-	VMOVUPS      c0, (DI)         \
+	VPHADDD      c1, c0, c0         \
+	VPERMQ       $0xD8, c0, c0      \
+	VPBROADCASTD (4*row)(R9), Y14   \
+	VPMULLD      (R12), Y14, Y14    \
+	VPSUBD       Y14, c0, c0        \
+	VCVTDQ2PS    c0, c0             \
+	VBROADCASTSS (4*row)(DX), Y15   \
+	VMULPS       192(R12), Y15, Y15 \
+	VMULPS       Y15, c0, c0        \
+	VADDPS       384(R12), c0, c0   \
+	VMOVUPS      c0, (DI)           \
 	ADDQ         SI, DI
 
 #define ARGUMENTS \
@@ -43,6 +47,52 @@
 	VPXOR c0, c0, c0 \
 	VPXOR c1, c1, c1
 
+#define STEP6(g) \
+	WEIGHTS(g)                      \
+	ROW((8*g)(AX), Y0, Y1)          \
+	ROW((8*g)(AX)(R8*1), Y2, Y3)    \
+	ROW((8*g)(AX)(R8*2), Y4, Y5)    \
+	ROW((8*g)(R11), Y6, Y7)         \
+	ROW((8*g)(R11)(R8*1), Y8, Y9)   \
+	ROW((8*g)(R11)(R8*2), Y10, Y11)
+
+// func avx2Tile6(out *float32, ldo int, a *int16, lda int, panel *byte, groups int, end *byte, scales *float32, zeros *int32)
+TEXT ·avx2Tile6(SB), NOSPLIT, $0-72
+	ARGUMENTS
+	LEAQ (R8)(R8*2), R11
+	ADDQ AX, R11
+	ZERO2(Y0, Y1)
+	ZERO2(Y2, Y3)
+	ZERO2(Y4, Y5)
+	ZERO2(Y6, Y7)
+	ZERO2(Y8, Y9)
+	ZERO2(Y10, Y11)
+
+loop:
+	STEP6(0)
+	STEP6(1)
+	ADDQ $16, AX
+	ADDQ $16, R11
+	ADDQ $384, BX
+	SUBQ $2, CX
+	JNZ  loop
+
+	FINISH(0, Y0, Y1)
+	FINISH(1, Y2, Y3)
+	FINISH(2, Y4, Y5)
+	FINISH(3, Y6, Y7)
+	FINISH(4, Y8, Y9)
+	FINISH(5, Y10, Y11)
+	VZEROUPPER
+	RET
+
+#define STEP4(g) \
+	WEIGHTS(g)                   \
+	ROW((8*g)(AX), Y0, Y1)       \
+	ROW((8*g)(AX)(R8*1), Y2, Y3) \
+	ROW((8*g)(AX)(R8*2), Y4, Y5) \
+	ROW((8*g)(AX)(R10*1), Y6, Y7)
+
 // func avx2Tile4(out *float32, ldo int, a *int16, lda int, panel *byte, groups int, end *byte, scales *float32, zeros *int32)
 TEXT ·avx2Tile4(SB), NOSPLIT, $0-72
 	ARGUMENTS
@@ -53,16 +103,12 @@ TEXT ·avx2Tile4(SB), NOSPLIT, $0-72
 	ZERO2(Y6, Y7)
 
 loop:
-	VPMOVSXBW (BX), Y8
-	VPMOVSXBW 16(BX), Y9
-	ROW((AX), Y0, Y1)
-	ROW((AX)(R8*1), Y2, Y3)
-	ROW((AX)(R8*2), Y4, Y5)
-	ROW((AX)(R10*1), Y6, Y7)
-	ADDQ      $8, AX
-	ADDQ      $192, BX
-	DECQ      CX
-	JNZ       loop
+	STEP4(0)
+	STEP4(1)
+	ADDQ $16, AX
+	ADDQ $384, BX
+	SUBQ $2, CX
+	JNZ  loop
 
 	FINISH(0, Y0, Y1)
 	FINISH(1, Y2, Y3)
@@ -77,13 +123,12 @@ TEXT ·avx2Tile1(SB), NOSPLIT, $0-72
 	ZERO2(Y0, Y1)
 
 loop:
-	VPMOVSXBW (BX), Y8
-	VPMOVSXBW 16(BX), Y9
+	WEIGHTS(0)
 	ROW((AX), Y0, Y1)
-	ADDQ      $8, AX
-	ADDQ      $192, BX
-	DECQ      CX
-	JNZ       loop
+	ADDQ $8, AX
+	ADDQ $192, BX
+	DECQ CX
+	JNZ  loop
 
 	FINISH(0, Y0, Y1)
 	VZEROUPPER

@@ -14,10 +14,14 @@ const (
 	dimensions = hidden
 )
 
+// MaxBytes bounds a text that has few tokens all the same, such as one endless
+// word, so that no text takes long to read.
+const MaxBytes = 256 << 10
+
 // Options configures an [Embedder]. The zero value works.
 type Options struct {
 	// Concurrency is how many texts are embedded at the same time; further
-	// ones wait. Each takes one core and up to 6 MB. Default: GOMAXPROCS.
+	// ones wait. Each takes one core and up to 5 MB. Default: GOMAXPROCS.
 	Concurrency int
 }
 
@@ -72,7 +76,7 @@ func (e *Embedder) Dimensions() int { return dimensions }
 func (e *Embedder) Kernels() string { return e.model.kernels.name() }
 
 // Embed returns one unit vector for each text, in order. A text of more than
-// [MaxTokens] tokens fails the call with a [*TooLongError]. When the context
+// [MaxTokens] tokens or [MaxBytes] bytes fails the call with a [*TooLongError]. When the context
 // ends, while waiting or between two layers, its error is returned.
 func (e *Embedder) Embed(ctx context.Context, texts []string) ([][]float32, error) {
 	vectors := make([][]float32, len(texts))
@@ -91,6 +95,9 @@ func (e *Embedder) Embed(ctx context.Context, texts []string) ([][]float32, erro
 }
 
 func (e *Embedder) embed(ctx context.Context, text string) ([]float32, error) {
+	if len(text) > MaxBytes {
+		return nil, &TooLongError{Limit: MaxTokens}
+	}
 	ws, err := e.acquire(ctx)
 	if err != nil {
 		return nil, err
@@ -126,7 +133,7 @@ type TooLongError struct {
 }
 
 func (e *TooLongError) Error() string {
-	return fmt.Sprintf("text %d has more than %d tokens", e.Index, e.Limit)
+	return fmt.Sprintf("text %d has more than %d tokens or %d bytes", e.Index, e.Limit, MaxBytes)
 }
 
 // TooLong tells this error from others without importing the package.

@@ -51,7 +51,9 @@ func (q *quantised) shape(rows, width int) {
 	q.scales, q.zeros = q.scales[:rows], q.zeros[:rows]
 }
 
+func (q *quantised) row(i int) []uint8 { return q.values[i*q.width : (i+1)*q.width] }
+
 // set quantises x into row i.
 func (q *quantised) set(k kernels, i int, x []float32) {
-	q.scales[i], q.zeros[i] = k.quantise(q.values[i*q.width:(i+1)*q.width], x)
+	q.scales[i], q.zeros[i] = k.quantise(q.row(i), x)
 }

@@ -10,8 +10,8 @@ import (
 
 // fastest returns the kernels for this processor.
 func fastest() kernels {
-	available := available()
-	return available[len(available)-1]
+	all := available()
+	return all[len(all)-1]
 }
 
 // available returns the kernels that this processor can run, slowest first.
@@ -49,24 +49,34 @@ func (avx2) quantise(dst []uint8, x []float32) (scale float32, zero int32) {
 }
 
 func (avx2) matmul(out []float32, in *quantised, w matrix) {
-	const columns = 8
 	wide := in.wide[:in.rows*w.in]
 	avx2Widen(&wide[0], &in.values[0], len(wide))
 	for p := range w.out / panelWidth {
 		panel := unsafe.Pointer(unsafe.StringData(w.panel(p)))
-		for c := 0; c < panelWidth; c += columns {
+		for c := 0; c < panelWidth; c += 8 {
 			weights := (*byte)(unsafe.Add(panel, 4*c))
 			end := (*byte)(unsafe.Add(panel, w.in*panelWidth+4*c))
 			for row := 0; row < in.rows; {
-				tile, n := avx2Tile1, 1
-				if in.rows-row >= 4 {
-					tile, n = avx2Tile4, 4
-				}
+				tile, n := avx2TileFor(in.rows - row)
 				tile(&out[row*w.out+p*panelWidth+c], 4*w.out, &wide[row*w.in], 2*w.in,
 					weights, w.in/4, end, &in.scales[row], &in.zeros[row])
 				row += n
 			}
 		}
+	}
+}
+
+type avx2Tile func(out *float32, ldo int, a *int16, lda int, panel *byte, groups int, end *byte, scales *float32, zeros *int32)
+
+// avx2TileFor returns the tile for the rows that are left, and its height.
+func avx2TileFor(rows int) (avx2Tile, int) {
+	switch {
+	case rows >= 6:
+		return avx2Tile6, 6
+	case rows >= 4:
+		return avx2Tile4, 4
+	default:
+		return avx2Tile1, 1
 	}
 }
 

@@ -90,26 +90,33 @@ func (scalar) quantise(dst []uint8, x []float32) (scale float32, zero int32) {
 func round(x float32) int32 { return int32(math.RoundToEven(float64(x))) }
 
 func (scalar) matmul(out []float32, in *quantised, w matrix) {
-	var sums [panelWidth]int32
+	var sums [2][panelWidth]int32
 	for p := range w.out / panelWidth {
 		panel := w.panel(p)
-		for row := range in.rows {
-			clear(sums[:])
-			panelProduct(&sums, in.values[row*w.in:(row+1)*w.in], panel)
-			to := out[row*w.out+p*panelWidth:]
-			panelFloats(to[:panelWidth], &sums, panel[w.in*panelWidth:], in.scales[row], in.zeros[row])
+		for row := 0; row < in.rows; row += 2 {
+			next := min(row+1, in.rows-1) // a last row without a second is done twice
+			panelProducts(&sums, in.row(row), in.row(next), panel)
+			for i, at := range [2]int{row, next} {
+				to := out[at*w.out+p*panelWidth:]
+				panelFloats(to[:panelWidth], &sums[i], panel[w.in*panelWidth:], in.scales[at], in.zeros[at])
+			}
 		}
 	}
 }
 
-// panelProduct adds the products of one row with a panel's columns.
-func panelProduct(sums *[panelWidth]int32, row []uint8, panel string) {
-	for i := 0; i < len(row); i += 4 {
-		a, b, c, d := int32(row[i]), int32(row[i+1]), int32(row[i+2]), int32(row[i+3])
+// panelProducts makes the products of two rows with a panel's columns: the
+// weights are taken apart once for both.
+func panelProducts(sums *[2][panelWidth]int32, x, y []uint8, panel string) {
+	clear(sums[:])
+	for i := 0; i+4 <= len(x) && i+4 <= len(y); i += 4 {
+		x0, x1, x2, x3 := int32(x[i]), int32(x[i+1]), int32(x[i+2]), int32(x[i+3])
+		y0, y1, y2, y3 := int32(y[i]), int32(y[i+1]), int32(y[i+2]), int32(y[i+3])
 		group := panel[i*panelWidth : (i+4)*panelWidth]
-		for j := range sums {
-			w := group[4*j : 4*j+4]
-			sums[j] += a*int32(int8(w[0])) + b*int32(int8(w[1])) + c*int32(int8(w[2])) + d*int32(int8(w[3]))
+		for j := range panelWidth {
+			w := uint32At(group, j)
+			w0, w1, w2, w3 := int32(int8(w)), int32(int8(w>>8)), int32(int8(w>>16)), int32(w)>>24
+			sums[0][j] += x0*w0 + x1*w1 + x2*w2 + x3*w3
+			sums[1][j] += y0*w0 + y1*w1 + y2*w2 + y3*w3
 		}
 	}
 }
