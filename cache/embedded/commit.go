@@ -142,7 +142,7 @@ func (c *committer) transact(writes []*write) error {
 		})
 	})
 	if err != nil {
-		return err
+		return db.writeError(err)
 	}
 	for _, change := range b.changes {
 		change()

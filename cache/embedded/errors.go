@@ -70,3 +70,18 @@ func (db *DB) guarded(call func() error) error {
 	}
 	return err
 }
+
+// writeError remembers damage that stopped a transaction. A record that can't
+// be read is one caller's error; one that can't be replaced or removed would
+// fail every transaction that touches it, with all the writes in it.
+func (db *DB) writeError(err error) error {
+	if _, ok := errors.AsType[*faultError](err); ok {
+		return err // remembered already
+	}
+	if !errors.Is(err, ErrDamaged) && !errors.Is(err, bolterrors.ErrIncompatibleValue) {
+		return err
+	}
+	fault := &faultError{cause: err}
+	db.markDamaged(fault)
+	return fault
+}

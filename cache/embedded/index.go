@@ -57,10 +57,15 @@ func (db *DB) Index(identity string, dimensions int) (cache.Index, error) {
 }
 
 // load fills x from the file and makes it known. It runs as a write, so that
-// none comes in between.
+// none comes in between. A wrong dimension is no error of the transaction,
+// which may hold other callers' writes.
 func (db *DB) load(identity string, x *index) error {
+	var refused error
 	err := db.writes.commit(context.Background(), 0, func(b *batch) error {
-		if err := b.number(identity, x); err != nil {
+		if err := b.number(identity, x); errors.Is(err, cache.ErrDimension) {
+			refused = err
+			return nil
+		} else if err != nil {
 			return err
 		}
 		points, err := b.pointsOf(x.number)
@@ -81,8 +86,9 @@ func (db *DB) load(identity string, x *index) error {
 		db.mu.Lock()
 		defer db.mu.Unlock()
 		delete(db.indexes, identity)
+		return err
 	}
-	return err
+	return refused
 }
 
 // number finds the identity's number, or gives it the next one.
