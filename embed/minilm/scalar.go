@@ -104,20 +104,26 @@ func (scalar) matmul(out []float32, in *quantised, w matrix) {
 	}
 }
 
-// panelProducts makes the products of two rows with a panel's columns: the
-// weights are taken apart once for both.
+// panelProducts makes the products of two rows with a panel's columns. Both
+// rows share one multiplication: x is in the low half of an int64 and y in the
+// high one. The sums stay below 1<<26, so the low one is read off with its sign
+// and what it borrowed is given back to the other.
 func panelProducts(sums *[2][panelWidth]int32, x, y []uint8, panel string) {
-	clear(sums[:])
+	var both [panelWidth]int64
 	for i := 0; i+4 <= len(x) && i+4 <= len(y); i += 4 {
-		x0, x1, x2, x3 := int32(x[i]), int32(x[i+1]), int32(x[i+2]), int32(x[i+3])
-		y0, y1, y2, y3 := int32(y[i]), int32(y[i+1]), int32(y[i+2]), int32(y[i+3])
+		a := int64(x[i]) | int64(y[i])<<32
+		b := int64(x[i+1]) | int64(y[i+1])<<32
+		c := int64(x[i+2]) | int64(y[i+2])<<32
+		d := int64(x[i+3]) | int64(y[i+3])<<32
 		group := panel[i*panelWidth : (i+4)*panelWidth]
-		for j := range panelWidth {
-			w := uint32At(group, j)
-			w0, w1, w2, w3 := int32(int8(w)), int32(int8(w>>8)), int32(int8(w>>16)), int32(w)>>24
-			sums[0][j] += x0*w0 + x1*w1 + x2*w2 + x3*w3
-			sums[1][j] += y0*w0 + y1*w1 + y2*w2 + y3*w3
+		for j := range both {
+			w := group[4*j : 4*j+4]
+			both[j] += a*int64(int8(w[0])) + b*int64(int8(w[1])) + c*int64(int8(w[2])) + d*int64(int8(w[3]))
 		}
+	}
+	for j, sum := range both {
+		low := int32(sum)
+		sums[0][j], sums[1][j] = low, int32((sum-int64(low))>>32)
 	}
 }
 
