@@ -3,7 +3,6 @@
 package main
 
 import (
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -65,9 +64,10 @@ func (r *running) wait(signals <-chan os.Signal) error {
 		r.log.Warn("second signal: ending at once")
 		os.Exit(exitFailed)
 	}()
-	err := r.shutdown()
-	if err == nil {
-		r.log.Info("stopped", slog.Bool("everything_written", true))
+	if err := r.shutdown(); err != nil {
+		r.log.Error("stopped, and not everything was done", "error", err)
+		return failure(exitFailed)
 	}
-	return err
+	r.log.Info("stopped", "everything_written", true)
+	return nil
 }
