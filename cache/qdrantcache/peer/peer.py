@@ -1,0 +1,59 @@
+"""Serves Qdrant's gRPC protocol from Qdrant's own engine, for tests.
+
+Prints "ready ADDRESS" once it listens. Ends on SIGTERM, or when its standard
+input closes, so that it doesn't outlive a test that crashed.
+"""
+
+import argparse
+import concurrent.futures
+import signal
+import sys
+import threading
+
+import grpc
+
+from collections_store import CollectionsStore
+from services import Collections, Health, KeyCheck, Points
+from stubs import pb
+
+OPTIONS = [
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", 32 << 20),
+    ("grpc.max_send_message_length", -1),
+    # The server lets clients ping as often as they like.
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 100),
+    ("grpc.http2.max_ping_strikes", 0),
+    ("grpc.keepalive_permit_without_calls", 1),
+]
+
+
+def main():
+    flags = argparse.ArgumentParser(description=__doc__)
+    flags.add_argument("--storage", required=True, help="folder of the collections")
+    flags.add_argument("--listen", default="127.0.0.1:0", help="address to listen on")
+    flags.add_argument("--api-key", default="", help="refuse calls without this key")
+    flags = flags.parse_args()
+
+    store = CollectionsStore(flags.storage)
+    server = grpc.server(
+        concurrent.futures.ThreadPoolExecutor(max_workers=16),
+        interceptors=[KeyCheck(flags.api_key)] if flags.api_key else [],
+        options=OPTIONS,
+    )
+    pb.add_QdrantServicer_to_server(Health(), server)
+    pb.add_CollectionsServicer_to_server(Collections(store), server)
+    pb.add_PointsServicer_to_server(Points(store), server)
+    port = server.add_insecure_port(flags.listen)
+    server.start()
+    host = flags.listen.rpartition(":")[0]
+    print(f"ready {host}:{port}", flush=True)
+
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+    ended.wait()
+    server.stop(grace=1).wait()
+    store.close()
+
+
+main()
