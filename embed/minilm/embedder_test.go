@@ -135,3 +135,32 @@ func TestDamagedWeightsAreRefused(t *testing.T) {
 		t.Error("one byte changed: no error from verify")
 	}
 }
+
+// endsLater is a context that is cancelled when it has been asked n times.
+type endsLater struct {
+	context.Context
+	n int
+}
+
+func (c *endsLater) Err() error {
+	if c.n--; c.n < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+func TestContextIsAskedBetweenLayers(t *testing.T) {
+	e, err := New(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for asked := range layers {
+		ctx := &endsLater{t.Context(), asked}
+		if _, err := e.Embed(ctx, []string{"a text"}); !errors.Is(err, context.Canceled) {
+			t.Errorf("a context that ends after %d questions: %v", asked, err)
+		}
+	}
+	if len(e.free) != cap(e.free) {
+		t.Errorf("%d of %d places came back", len(e.free), cap(e.free))
+	}
+}

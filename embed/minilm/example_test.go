@@ -1,0 +1,39 @@
+package minilm_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/askonce/askonce/embed/minilm"
+)
+
+func Example() {
+	embedder, err := minilm.New(minilm.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	vectors, err := embedder.Embed(context.Background(), []string{
+		"How do I reset my password?",
+		"I forgot my password, how can I set a new one?",
+		"What is the weather like in Paris?",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(embedder.Identity())
+	fmt.Printf("reworded: %.2f\n", dot(vectors[0], vectors[1]))
+	fmt.Printf("another question: %.2f\n", dot(vectors[0], vectors[2]))
+	// Output:
+	// all-MiniLM-L6-v2/int8-1/384
+	// reworded: 0.87
+	// another question: 0.04
+}
+
+// dot is the cosine of two unit vectors.
+func dot(a, b []float32) (sum float32) {
+	for i := range a {
+		sum += a[i] * b[i]
+	}
+	return sum
+}
