@@ -129,7 +129,7 @@ type MetricsConfig struct {
 	Open    bool `yaml:"open"` // without an admin key, where keys are configured
 }
 
-// defaultConfig is what holds where nothing is set. home is the user's.
+// defaultConfig is what holds where nothing is set.
 func defaultConfig(getenv func(string) string) Config {
 	return Config{
 		Listen:       "127.0.0.1:8080",

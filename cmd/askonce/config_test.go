@@ -162,8 +162,8 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-// FuzzFile reads documents of all kinds: never a panic, and what was taken is
-// taken again from what check prints of it, as far as values go.
+// FuzzFile reads documents of all kinds: never a panic, and every problem says
+// what it is.
 func FuzzFile(f *testing.F) {
 	example, err := os.ReadFile("../../askonce.example.yaml")
 	if err != nil {
