@@ -93,7 +93,7 @@ func passHeader(to, from http.Header) {
 	named := connectionNamed(from)
 	for name, values := range from {
 		if !keptFromCaller[name] && !named[name] && !hasAnyPrefix(name, "Askonce-", "Access-Control-") {
-			to[name] = values
+			to[name] = slices.Clip(values) // several callers may get the same answer
 		}
 	}
 }
