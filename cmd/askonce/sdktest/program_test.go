@@ -182,6 +182,6 @@ func awaitReady(t *testing.T, service string) {
 		if time.Now().After(deadline) {
 			t.Fatalf("the service is not ready: %v", err)
 		}
-		<-time.After(20 * time.Millisecond)
+		time.Sleep(20 * time.Millisecond)
 	}
 }
