@@ -40,6 +40,7 @@ func (b *bench) exactHits(ctx context.Context) (err error) {
 		return err
 	}
 	b.reportHits(rounds)
+	b.reportMemory("rss_loaded_mb", server, "resident memory after these")
 	return nil
 }
 
@@ -74,7 +75,7 @@ func (b *bench) reportHits(rounds [][]measured) {
 func (b *bench) reportCPU(rounds [][]measured, field string, i int) {
 	const what = "processor time of the server for one answer"
 	if _, err := b.echo.cpu(); err != nil {
-		b.report.missing(field, what, "needs Linux's /proc")
+		b.report.missing(field, what, needsProc)
 		return
 	}
 	b.report.add(field, over(rounds, func(m []measured) float64 { return microseconds(m[i].cpu) }), "us", what)

@@ -33,6 +33,9 @@ const (
 	pollEvery  = 500 * time.Microsecond
 )
 
+// needsProc is why processor time and memory are not measured.
+const needsProc = "needs the /proc of Linux"
+
 // startProcess starts a server in a folder of its own and waits until its
 // /healthz answers 200. It also returns how long that took.
 func startProcess(ctx context.Context, name, folder, addr, program string, args ...string) (*process, time.Duration, error) {

@@ -19,7 +19,7 @@ type figure struct {
 	value spread
 	unit  string
 	what  string
-	why   string // it was not measured; "" if it was
+	why   string // why it was not measured; "" if it was
 }
 
 // spread is a figure over several rounds.
@@ -61,7 +61,7 @@ func (r *report) table(w io.Writer) error {
 	fmt.Fprintln(t, "FIELD\tVALUE\tUNIT\tROUNDS (LOW TO HIGH)\tWHAT")
 	for _, f := range r.figures {
 		if f.why != "" {
-			fmt.Fprintf(t, "%s\tnot measured\t\t%s\t%s\n", f.field, f.why, f.what)
+			fmt.Fprintf(t, "%s\t-\t\t\tnot measured: %s\n", f.field, f.why)
 			continue
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", f.field, short(f.value.median), f.unit, f.value.around(), f.what)

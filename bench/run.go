@@ -31,7 +31,7 @@ type plan struct {
 
 func fullPlan() plan {
 	return plan{
-		rounds: 7, hits: 1200 * time.Millisecond, misses: time.Second, semantic: time.Second,
+		rounds: 7, hits: time.Second, misses: 700 * time.Millisecond, semantic: time.Second,
 		embedRounds: 15, installs: true, searches: 500,
 		searchSizes: []searchSize{{"1k", 1_000}, {"10k", 10_000}, {"100k", 100_000}},
 		entries:     20_000, starts: 7,

@@ -8,30 +8,32 @@ import (
 )
 
 func (b *bench) startUp(ctx context.Context) error {
-	var took, memory []float64
-	var memoryErr error
-	for range b.plan.starts {
+	took := make([]float64, b.plan.starts)
+	for i := range took {
 		server, startTime, err := b.startAskonce(ctx)
 		if err != nil {
 			return err
 		}
-		took = append(took, milliseconds(startTime))
-		var bytes int64
-		if bytes, memoryErr = server.rss(); memoryErr == nil {
-			memory = append(memory, float64(bytes)/(1<<20))
+		took[i] = milliseconds(startTime)
+		if i == len(took)-1 {
+			b.report.add("start_ms", spreadOf(took), "ms", "start of the process, with an empty data folder, until /healthz answers")
+			b.reportMemory("rss_mb", server, "resident memory then")
 		}
 		if err := server.stop(); err != nil {
 			return err
 		}
 	}
-	b.report.add("start_ms", spreadOf(took), "ms", "start of the process, with an empty data folder, until /healthz answers")
-	const what = "resident memory then"
-	if memoryErr != nil {
-		b.report.missing("rss_mb", what, "needs Linux's /proc")
-		return nil
-	}
-	b.report.add("rss_mb", spreadOf(memory), "MiB", what)
 	return nil
+}
+
+// reportMemory adds what memory a server has now.
+func (b *bench) reportMemory(field string, server *process, what string) {
+	bytes, err := server.rss()
+	if err != nil {
+		b.report.missing(field, what, needsProc)
+		return
+	}
+	b.report.add(field, once(float64(bytes)/(1<<20)), "MiB", what)
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
