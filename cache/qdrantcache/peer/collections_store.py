@@ -66,7 +66,6 @@ class Collection:
         self.closing.set()
         self.changed.set()
         self.optimising.join()
-        self.shard.flush()
         self.shard.close()
 
     def info(self):
@@ -164,6 +163,7 @@ class CollectionsStore:
 
     def close(self):
         for collection in self.collections.values():
+            collection.shard.flush()
             collection.close()
 
 

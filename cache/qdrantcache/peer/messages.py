@@ -212,9 +212,16 @@ def index_params(message):
 
 def field_schema(info):
     """The PayloadSchemaInfo message for one of the engine's payload indexes."""
-    kinds = {edge.PayloadSchemaType.Keyword: pb.PayloadSchemaType.Keyword,
-             edge.PayloadSchemaType.Integer: pb.PayloadSchemaType.Integer}
-    for engine_kind, kind in kinds.items():
-        if info.data_type == engine_kind:
-            return pb.PayloadSchemaInfo(data_type=kind, points=info.points)
-    return pb.PayloadSchemaInfo(points=info.points)
+    p = info.params
+    if isinstance(p, edge.KeywordIndexParams):
+        params = pb.KeywordIndexParams(is_tenant=p.is_tenant, on_disk=p.on_disk, enable_hnsw=p.enable_hnsw)
+        return pb.PayloadSchemaInfo(
+            data_type=pb.PayloadSchemaType.Keyword, points=info.points,
+            params=pb.PayloadIndexParams(keyword_index_params=params))
+    if isinstance(p, edge.IntegerIndexParams):
+        params = pb.IntegerIndexParams(
+            lookup=p.lookup, range=p.range, is_principal=p.is_principal, on_disk=p.on_disk, enable_hnsw=p.enable_hnsw)
+        return pb.PayloadSchemaInfo(
+            data_type=pb.PayloadSchemaType.Integer, points=info.points,
+            params=pb.PayloadIndexParams(integer_index_params=params))
+    raise Unsupported(f"payload indexes of kind {info.data_type}")

@@ -47,7 +47,7 @@ func Start(o Options) (*Peer, error) {
 	if err != nil {
 		return nil, err
 	}
-	folder, err := os.MkdirTemp("", "askonce-qdrant-peer-")
+	folder, err := os.MkdirTemp(storageParent(), "askonce-qdrant-peer-")
 	if err != nil {
 		return nil, fmt.Errorf("peer: %w", err)
 	}

@@ -1,11 +1,12 @@
 """Serves Qdrant's gRPC protocol from Qdrant's own engine, for tests.
 
-Prints "ready ADDRESS" once it listens. Ends on SIGTERM, or when its standard
-input closes, so that it doesn't outlive a test that crashed.
+Prints "ready ADDRESS" once it listens. Ends on SIGTERM. Ends when its standard
+input closes too, and then removes its storage: the test that started it crashed.
 """
 
 import argparse
 import concurrent.futures
+import shutil
 import signal
 import sys
 import threading
@@ -18,7 +19,7 @@ from stubs import pb
 
 OPTIONS = [
     ("grpc.so_reuseport", 0),
-    ("grpc.max_receive_message_length", 32 << 20),
+    ("grpc.max_receive_message_length", 4 << 20),
     ("grpc.max_send_message_length", -1),
     # The server lets clients ping as often as they like.
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 100),
@@ -48,12 +49,20 @@ def main():
     host = flags.listen.rpartition(":")[0]
     print(f"ready {host}:{port}", flush=True)
 
-    ended = threading.Event()
+    ended, orphaned = threading.Event(), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+
+    def watch():
+        sys.stdin.read()
+        orphaned.set()
+        ended.set()
+
+    threading.Thread(target=watch, daemon=True).start()
     ended.wait()
     server.stop(grace=1).wait()
     store.close()
+    if orphaned.is_set():
+        shutil.rmtree(flags.storage)
 
 
 main()
