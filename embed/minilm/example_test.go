@@ -3,7 +3,6 @@ package minilm_test
 import (
 	"context"
 	"fmt"
-	"log"
 
 	"github.com/askonce/askonce/embed/minilm"
 )
@@ -11,7 +10,8 @@ import (
 func Example() {
 	embedder, err := minilm.New(minilm.Options{})
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	vectors, err := embedder.Embed(context.Background(), []string{
 		"How do I reset my password?",
@@ -19,7 +19,8 @@ func Example() {
 		"What is the weather like in Paris?",
 	})
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	fmt.Println(embedder.Identity())
 	fmt.Printf("reworded: %.2f\n", dot(vectors[0], vectors[1]))

@@ -117,7 +117,8 @@ func (ws *workspace) pool() []float32 {
 	}
 	var squares float64
 	for _, v := range out {
-		squares += float64(float64(v) * float64(v))
+		square := float64(v) * float64(v) // apart, so that it is not fused with the sum
+		squares += square
 	}
 	r := 1 / math.Sqrt(squares)
 	for j, v := range out {

@@ -2,8 +2,8 @@ package minilm
 
 // The scalar kernels: the definition of the arithmetic, and the fallback.
 //
-// Every product is converted to float32 before it is added, which keeps the
-// compiler from fusing the two and makes the rounding the same everywhere.
+// Every product is converted to float32 or assigned before it is added, which
+// keeps the compiler from fusing the two: the rounding is the same everywhere.
 
 import "math"
 
@@ -18,7 +18,10 @@ func (scalar) addNorm(x, y []float32, n layerNorm) {
 		x[i] += y[i]
 	}
 	mean := laneSum(x, func(v float32) float32 { return v }) * (1.0 / hidden)
-	variance := laneSum(x, func(v float32) float32 { return (v - mean) * (v - mean) }) * (1.0 / hidden)
+	variance := laneSum(x, func(v float32) float32 {
+		square := (v - mean) * (v - mean)
+		return square
+	}) * (1.0 / hidden)
 	r := 1 / float32(math.Sqrt(float64(variance+layerNormEpsilon)))
 	for i, v := range x {
 		x[i] = float32(float32((v-mean)*r)*n.gain[i]) + n.bias[i]
@@ -30,7 +33,7 @@ func (scalar) addNorm(x, y []float32, n layerNorm) {
 func laneSum(x []float32, f func(float32) float32) float32 {
 	var lanes [16]float32
 	for i, v := range x {
-		lanes[i%16] += float32(f(v))
+		lanes[i%16] += f(v)
 	}
 	for half := 8; half > 0; half /= 2 {
 		for i := range half {

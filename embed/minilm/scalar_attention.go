@@ -68,7 +68,7 @@ func (scalar) softmax(weights []int16, scores []int32, factor float32) (sum int3
 		top = max(top, s)
 	}
 	for i, s := range scores {
-		t := max(float32(float32(s-top)*factor), powerLow)
+		t := max(float32(s-top)*factor, powerLow)
 		whole := float32(math.RoundToEven(float64(t)))
 		f := t - whole
 		p := float32(horner(f, powerC4, powerC3, powerC2, powerC1)*f) + powerC0
