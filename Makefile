@@ -13,9 +13,13 @@ FUZZTIME ?= 10s
 
 SDKTEST := cmd/askonce/sdktest
 # A stamp is newer than what it was made from, so a second run has nothing to do.
-PYTHON_SDK := .venv/.installed
-NODE_SDK   := $(SDKTEST)/node/node_modules/.installed
-LINTER     := .tools/golangci-lint
+VENV     := .venv/.installed
+NODE_SDK := $(SDKTEST)/node/node_modules/.installed
+LINTER   := .tools/golangci-lint
+
+# What the tests run in Python: the OpenAI SDK, and the peer that stands in for
+# a Qdrant server. One environment holds both.
+REQUIREMENTS := $(SDKTEST)/python/requirements.txt cache/qdrantcache/peer/requirements.txt
 
 .PHONY: help
 help: ## list the tasks
@@ -39,16 +43,16 @@ test: prepare ## install what the tests need, then run all of them with the race
 	CGO_ENABLED=1 $(GO) -C bench test -race ./...
 
 .PHONY: prepare
-prepare: system-packages $(PYTHON_SDK) $(NODE_SDK) ## install what the tests need and stop there
+prepare: system-packages $(VENV) $(NODE_SDK) ## install what the tests need and stop there
 
 .PHONY: system-packages
 system-packages:
 	@.ci/prepare
 
-$(PYTHON_SDK): $(SDKTEST)/python/requirements.txt
+$(VENV): $(REQUIREMENTS)
 	rm -rf .venv
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check $(addprefix --requirement ,$(REQUIREMENTS))
 	touch $@
 
 $(NODE_SDK): $(SDKTEST)/node/package-lock.json

@@ -14,6 +14,7 @@ func TestRulesCatch(t *testing.T) {
 		{"cache", "upstream", "cache imports only internal/llm and policy"},
 		{"cache/rediscache", "cache/embedded", "a backend imports cache and below, and no other backend"},
 		{"cache/embedded/internal/flat", "embed", "a backend imports cache and below, and no other backend"},
+		{"migrations", "cache/embedded", "migrations imports nothing of ours"},
 		{"api", "upstream", "api sees only cache, policy and internal/llm"},
 		{"api", "cache/embedded", "api sees only cache, policy and internal/llm"},
 		{"cmd/askonce", "cache/cachetest", "no product code imports a package made for tests"},
@@ -31,6 +32,7 @@ func TestRulesAllow(t *testing.T) {
 		{"cache", "policy"},
 		{"cache/embedded", "cache/embedded/internal/flat"},
 		{"cache/embedded", "cache"},
+		{"cache/embedded", "migrations"},
 		{"api", "cache"},
 		{"cmd/askonce", "cache/embedded"},
 	} {
