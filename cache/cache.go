@@ -25,6 +25,7 @@ type Cache struct {
 	unwatch    context.CancelFunc
 	watched    chan struct{} // closed when nobody watches the store
 	queue      *writeQueue
+	points     *pendingPoints
 	revoked    revocations
 	identity   string // of the embedder; "" without one
 	dimensions int
@@ -60,6 +61,7 @@ func New(opts Options) (*Cache, error) {
 		l1:      newFirstLevel(opts.L1Bytes),
 		seal:    seal,
 		flights: newFlights(),
+		points:  newPendingPoints(),
 	}
 	c.store = newDependency("store", opts.StoreTimeout, c.metrics, c.log)
 	c.index = newDependency("index", opts.IndexTimeout, c.metrics, c.log)

@@ -17,6 +17,7 @@ type faultyStore struct {
 	cache.Store
 	down, hang atomic.Bool
 	calls      atomic.Int64
+	hold       atomic.Pointer[chan struct{}] // writes wait for it to be closed
 }
 
 var errDown = errors.New("connection refused")
@@ -41,6 +42,9 @@ func (s *faultyStore) Get(ctx context.Context, key cache.Key) (cache.Record, err
 }
 
 func (s *faultyStore) Put(ctx context.Context, records []cache.Record) error {
+	if hold := s.hold.Load(); hold != nil {
+		<-*hold
+	}
 	if err := s.trouble(ctx); err != nil {
 		return err
 	}

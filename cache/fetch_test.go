@@ -350,3 +350,21 @@ func TestFetchLargeAnswersPassUnkept(t *testing.T) {
 		t.Errorf("%d calls, want 2", n)
 	}
 }
+
+func TestFetchFindsAnAnswerByItsMeaningAtOnce(t *testing.T) {
+	w, store, _ := faultyWorld(t)
+	o := newOrigin(t, answers(answerJSON("Hello.", "stop")))
+	hold := make(chan struct{})
+	store.hold.Store(&hold)
+	mustRead(t, w.fetch(t, chat(t, "one two three four"), o.load))
+	entry, r := w.Lookup(t.Context(), chat(t, "one two three four filler"))
+	if entry == nil || r.Layer != cache.LayerSemantic {
+		t.Errorf("receipt %+v, want the answer whose durable write has not begun", r)
+	}
+	close(hold)
+	w.close()
+	w = openWorld(t, w.dir)
+	if entry, r = w.Lookup(t.Context(), chat(t, "one two three four filler")); entry == nil {
+		t.Errorf("after the write: %+v", r)
+	}
+}

@@ -165,7 +165,7 @@ func (s *search) nearest(ctx context.Context) ([]Candidate, bool) {
 		return nil, false
 	}
 	s.c.metrics.searchSeconds.Observe(s.receipt.SearchTime.Seconds())
-	return found, true
+	return s.c.points.merge(&query, found), true
 }
 
 // verdict serves the nearest candidate that reaches the threshold and whose
@@ -206,6 +206,9 @@ func (r *Receipt) note(found []Candidate) {
 // answerOf gets a candidate's entry, and removes the point if it has none.
 func (s *search) answerOf(ctx context.Context, key Key) (*Entry, error) {
 	if entry := s.c.l1.get(key, s.start); entry != nil {
+		return s.ofScope(entry)
+	}
+	if entry := s.c.points.entry(s.req.Scope.in(s.c.identity), key); entry != nil {
 		return s.ofScope(entry)
 	}
 	entry, err := s.c.fetchEntry(ctx, key)

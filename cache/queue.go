@@ -17,6 +17,8 @@ type write struct {
 	entry   *Entry
 	index   bool
 	vector  []float32 // nil: to be embedded here
+	point   Point     // set where the vector is
+	pending bool      // point is among the cache's pending points
 	remove  Key
 	barrier chan<- struct{}
 	lease   lease // released once the entry can be read from the store
@@ -56,6 +58,7 @@ func (q *writeQueue) add(w write) {
 	q.mu.RLock()
 	defer q.mu.RUnlock()
 	size := w.size()
+	q.announce(&w)
 	if q.closed || q.bytes.Add(size) > q.c.opts.QueueBytes && size > 0 {
 		q.drop(w, size)
 		return
@@ -69,7 +72,24 @@ func (q *writeQueue) add(w write) {
 	}
 }
 
+// announce makes a write's point visible until it is in the index.
+func (q *writeQueue) announce(w *write) {
+	if w.entry != nil && w.index && w.vector != nil {
+		w.point = q.c.point(w.entry, w.vector)
+		w.pending = true
+		q.c.points.add(w.point, w.entry)
+	}
+}
+
+// withdraw ends what announce began.
+func (q *writeQueue) withdraw(w *write) {
+	if w.pending {
+		q.c.points.remove(w.point.Scope, w.point.Key)
+	}
+}
+
 func (q *writeQueue) drop(w write, size int64) {
+	q.withdraw(&w)
 	if !q.closed {
 		q.bytes.Add(-size)
 	}
@@ -131,8 +151,12 @@ func (q *writeQueue) close(ctx context.Context) error {
 	case <-q.done:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("cache: closed with %d answers not yet durable: %w", q.pending(), context.Cause(ctx))
 	}
+	if n := q.pending(); n > 0 {
+		return fmt.Errorf("cache: closed with %d answers not yet durable: %w", n, context.Cause(ctx))
+	}
+	<-q.done // nothing is being written, so it is near
+	return nil
 }
 
 // writeEntries is the first stage.
@@ -175,6 +199,7 @@ func (q *writeQueue) storeBatch(batch []write) {
 
 // settled takes a write out of the accounts.
 func (q *writeQueue) settled(w write) {
+	q.withdraw(&w)
 	q.bytes.Add(-w.size())
 	q.waiting.Add(-1)
 }
@@ -200,7 +225,7 @@ func (q *writeQueue) pointBatch(batch []write) {
 		w := &batch[i]
 		switch {
 		case w.entry != nil && q.embedded(w):
-			points = append(points, q.c.point(w.entry, w.vector))
+			points = append(points, w.point)
 		case w.entry == nil && w.barrier == nil:
 			gone = append(gone, w.remove)
 		}
@@ -228,7 +253,7 @@ func (q *writeQueue) embedded(w *write) bool {
 		q.c.metrics.writes.WithLabelValues("not_embedded").Inc()
 		return false
 	}
-	w.vector = vector
+	w.point = q.c.point(w.entry, vector)
 	return true
 }
 
