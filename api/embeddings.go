@@ -54,8 +54,9 @@ type batchEmbedding struct {
 
 	parts    []*llm.Request // one for each input
 	requests []*cache.Request
-	answers  [][]byte // one for each input; nil where it is missing
-	missing  []int    // indices of parts
+	answers  [][]byte     // one for each input; nil where it is missing
+	missing  []int        // indices of parts
+	reason   cache.Reason // why the first of them is
 	oldest   time.Duration
 	ttl      time.Duration // what is left of the entry that dies first
 }
@@ -90,15 +91,19 @@ func (b *batchEmbedding) lookUp() {
 	b.requests = make([]*cache.Request, len(b.parts))
 	b.answers = make([][]byte, len(b.parts))
 	entries := make([]*cache.Entry, len(b.parts))
+	receipts := make([]cache.Receipt, len(b.parts))
 	inParallel(len(b.parts), func(i int) {
 		request := cache.NewRequest(who.tenant, s.namespace(b.steering.namespace), origin, b.parts[i])
 		request.Directives = b.steering.Directives
 		b.requests[i] = request
-		entries[i], _ = s.opts.Cache.Lookup(b.r.Context(), request)
+		entries[i], receipts[i] = s.opts.Cache.Lookup(b.r.Context(), request)
 	})
 	now := time.Now()
 	for i, entry := range entries {
 		if entry == nil {
+			if len(b.missing) == 0 {
+				b.reason = receipts[i].Reason
+			}
 			b.missing = append(b.missing, i)
 			continue
 		}
@@ -164,10 +169,8 @@ func (b *batchEmbedding) describe(h http.Header, hits int) {
 	switch {
 	case len(b.missing) == 0:
 		h["Age"] = []string{strconv.FormatInt(int64(b.oldest/time.Second), 10)}
-	case hits == 0 && b.steering.NoCache:
-		status = cacheName + "; fwd=request"
 	case hits == 0:
-		status = cacheName + "; fwd=uri-miss"
+		status = cacheName + "; fwd=" + forwardWord(b.reason) + "; detail=" + string(b.reason)
 	default:
 		status = cacheName + "; fwd=partial; detail=hits_" + strconv.Itoa(hits) + "_of_" + strconv.Itoa(len(b.parts))
 	}
@@ -187,7 +190,7 @@ type gathered struct {
 func (b *batchEmbedding) ask(view *llm.Request) (*gathered, error) {
 	s, ctx := b.server, b.r.Context()
 	load := s.load(b.r, b.x, view)
-	if b.steering.NoCache || b.steering.NoStore {
+	if b.steering.NoCache || b.steering.NoStore || b.reason == cache.ReasonOff {
 		return gather(ctx, load)
 	}
 	origin := s.origin(b.r.Header, b.r.URL.RawQuery)

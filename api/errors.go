@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/askonce/askonce/cache"
@@ -149,7 +150,7 @@ const statusClientGone = 499
 
 // sentence ends a message as one.
 func sentence(s string) string {
-	if s == "" || s[len(s)-1] == '.' {
+	if s == "" || strings.HasSuffix(s, ".") || strings.HasSuffix(s, "?") {
 		return s
 	}
 	return s + "."

@@ -83,7 +83,8 @@ func (s *Server) fetch(w http.ResponseWriter, r *http.Request, x *exchange, p *p
 		return writeHit(w, p.view, a)
 	}
 	passHeader(w.Header(), a.Header)
-	describeMiss(w.Header(), &a.Receipt, a.Key, !request.NoStore && a.Receipt.Reason != cache.ReasonOff)
+	storable := a.Status == http.StatusOK && !request.NoStore && a.Receipt.Reason != cache.ReasonOff
+	describeMiss(w.Header(), &a.Receipt, a.Key, storable)
 	return s.writeLive(w, r, p.view, a)
 }
 

@@ -4,6 +4,8 @@ package api
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"sync"
 
 	"github.com/askonce/askonce/cache"
@@ -51,6 +53,12 @@ func (s *shared) enter(ctx context.Context, key cache.Key, ask func(context.Cont
 	s.calls[key] = call
 	go func() {
 		defer close(call.done)
+		defer func() {
+			// No server recovers this goroutine, and others wait for it.
+			if p := recover(); p != nil {
+				call.err = fmt.Errorf("shared call panicked: %v\n%s", p, debug.Stack())
+			}
+		}()
 		call.answer, call.err = ask(ctx)
 	}()
 	return call

@@ -1,0 +1,70 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/askonce/askonce/policy"
+)
+
+// FuzzSteer: whatever the headers hold, they are refused by name or give
+// directives within their bounds.
+func FuzzSteer(f *testing.F) {
+	f.Add("max-age=60, no-store", "ns", "a,b", "0.9", "60")
+	f.Add(`min-fresh="9", only-if-cached=x`, "", ",", "1e0", "-1")
+	f.Add("max-age=99999999999999999999", "-", "a", "NaN", "9223372036854775807")
+	f.Fuzz(func(t *testing.T, control, namespace, tags, threshold, ttl string) {
+		h := http.Header{
+			"Cache-Control": {control}, "Askonce-Namespace": {namespace}, "Askonce-Tags": {tags},
+			"Askonce-Threshold": {threshold}, "Askonce-Ttl": {ttl},
+		}
+		s, err := steer(h)
+		var known *fault
+		if err != nil {
+			if !errors.As(err, &known) || known.status != http.StatusBadRequest || h[known.param] == nil {
+				t.Fatalf("%v", err)
+			}
+			return
+		}
+		_, tagsErr := policy.Tags(s.Tags)
+		if policy.Namespace(s.namespace) != nil || tagsErr != nil || policy.Threshold(s.Threshold) != nil ||
+			s.TTL < policy.MinTTL || s.TTL > policy.MaxTTL || s.MaxAge < 0 || s.MinFresh < 0 {
+			t.Fatalf("out of bounds: %+v", s)
+		}
+	})
+}
+
+// FuzzDecode: a body is read, or refused as a 400 that can be written.
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte(`{"prompt":"x","response":{"a":1},"ttl":5,"tags":["a"],"x":1}`))
+	f.Add([]byte(`{"request":{"messages":[]},"response":"r"}`))
+	f.Add([]byte("{\"\xff\":1,\"a/~b\":[{}]}"))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var into storeBody
+		err := decode(body, "items[3]", &into, &into.Unknown)
+		if err == nil {
+			return
+		}
+		f := faultOf(err)
+		if _, written := asProblem(f); f.status != http.StatusBadRequest || len(f.details) == 0 || !utf8.Valid(written) ||
+			!strings.Contains(string(written), "items[3]") {
+			t.Fatalf("%+v", f)
+		}
+	})
+}
+
+// FuzzGuard: a host that passes for this machine resolves to nothing else.
+func FuzzGuard(f *testing.F) {
+	for _, host := range []string{"localhost", "127.0.0.1:1", "[::1]:80", "[::ffff:127.0.0.1]", "127.0.0.1.evil", "::1", "[localhost]", ""} {
+		f.Add(host)
+	}
+	f.Fuzz(func(t *testing.T, host string) {
+		if loopbackHost(host) && !strings.Contains(strings.ToLower(host), "localhost") && !strings.Contains(host, "127.") &&
+			!strings.Contains(host, ":") {
+			t.Fatalf("%q passes", host)
+		}
+	})
+}
