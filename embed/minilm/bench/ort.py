@@ -38,10 +38,10 @@ def main():
     args = parser.parse_args()
     lengths = [int(n) for n in args.tokens.split(",")]
     logging.disable(logging.WARNING)
-    report(measure(session(args.wheel), peer(args.against), lengths, args.rounds), args.json)
+    report(measure(open_model(args.wheel), peer(args.against), lengths, args.rounds), args.json)
 
 
-def session(wheel):
+def open_model(wheel):
     """onnxruntime as a careful user would run it: dynamic int8 by channel, one thread."""
     with tempfile.TemporaryDirectory() as folder:
         plain, small = os.path.join(folder, "f32.onnx"), os.path.join(folder, "int8.onnx")
