@@ -20,7 +20,7 @@ import (
 // eventually calls until it gets no error.
 func eventually(tb testing.TB, call func() error) {
 	tb.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	again := time.NewTicker(10 * time.Millisecond)
 	defer again.Stop()
 	for {
@@ -30,7 +30,7 @@ func eventually(tb testing.TB, call func() error) {
 		}
 		select {
 		case <-deadline:
-			tb.Fatalf("still after 20 s: %v", err)
+			tb.Fatalf("still after a minute: %v", err)
 		case <-again.C:
 		}
 	}

@@ -19,7 +19,7 @@ import qdrant_edge as edge
 import messages
 from stubs import pb
 
-OPTIMISE_SECONDS = 0.2  # from a change until segments are indexed, as the server does by itself
+QUIET_SECONDS = 0.2  # from the last change until segments are indexed, as the server does by itself
 
 
 class NotFound(Exception):
@@ -45,8 +45,9 @@ class Collection:
         self.changing = threading.Lock()
         self.changed = threading.Event()
         self.closing = threading.Event()
-        self.optimising = threading.Thread(target=self._optimise, daemon=True)
-        self.optimising.start()
+        self.optimising = False
+        self.optimiser = threading.Thread(target=self._optimise, daemon=True)
+        self.optimiser.start()
 
     def update(self, operation):
         with self.changing:
@@ -54,24 +55,28 @@ class Collection:
         self.changed.set()
 
     def _optimise(self):
+        """Indexes the segments whenever nothing has changed for a moment."""
         while True:
             self.changed.wait()
-            if self.closing.wait(OPTIMISE_SECONDS):
-                return
-            with self.changing:
+            while self.changed.is_set():
                 self.changed.clear()
+                if self.closing.wait(QUIET_SECONDS):
+                    return
+            with self.changing:
+                self.optimising = True
                 self.shard.optimize()
+                self.optimising = False
 
     def close(self):
         self.closing.set()
         self.changed.set()
-        self.optimising.join()
+        self.optimiser.join()
         self.shard.close()
 
     def info(self):
         info = self.shard.info()
         create = self.create
-        status = pb.CollectionStatus.Yellow if self.changed.is_set() else pb.CollectionStatus.Green
+        status = pb.CollectionStatus.Yellow if self.optimising else pb.CollectionStatus.Green
         config = pb.CollectionConfig(
             params=pb.CollectionParams(vectors_config=create.vectors_config, shard_number=1),
             hnsw_config=create.hnsw_config,
