@@ -59,16 +59,20 @@ func checkJSON(r *http.Request) error {
 // loopbackHost reports whether a Host header names this machine, with or
 // without a port.
 func loopbackHost(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	} else {
-		host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	name, _, err := net.SplitHostPort(host)
+	bracketed := strings.HasPrefix(host, "[")
+	switch {
+	case err == nil:
+	case bracketed && strings.HasSuffix(host, "]"):
+		name = host[1 : len(host)-1]
+	default:
+		name = host
 	}
-	if strings.EqualFold(host, "localhost") {
-		return true
+	if strings.EqualFold(name, "localhost") {
+		return !bracketed
 	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
+	addr, err := netip.ParseAddr(name)
+	return err == nil && addr.Zone() == "" && !(bracketed && addr.Is4()) && addr.Unmap().IsLoopback()
 }
 
 // sameHost reports whether a page's origin is this very host and port.
