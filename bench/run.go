@@ -31,8 +31,8 @@ type plan struct {
 
 func fullPlan() plan {
 	return plan{
-		rounds: 7, hits: time.Second, misses: 700 * time.Millisecond, semantic: time.Second,
-		embedRounds: 15, installs: true, searches: 500,
+		rounds: 15, hits: 500 * time.Millisecond, misses: 350 * time.Millisecond, semantic: 500 * time.Millisecond,
+		embedRounds: 15, installs: true, searches: 200,
 		searchSizes: []searchSize{{"1k", 1_000}, {"10k", 10_000}, {"100k", 100_000}},
 		entries:     20_000, starts: 7,
 	}
@@ -61,6 +61,7 @@ func run(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
+	b.describeMachine()
 	began := time.Now()
 	for _, s := range chosen {
 		fmt.Fprintf(b.log, "%-9s %s ...\n", time.Since(began).Round(time.Second), s.name)
@@ -68,7 +69,8 @@ func run(ctx context.Context, args []string) (err error) {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 	}
-	b.describeRun(opts.quick, time.Since(began))
+	b.report.fact("quick", opts.quick, "quick (short rounds: a look, not a result)")
+	b.report.fact("took_s", int(time.Since(began).Seconds()), "seconds taken")
 	return b.print(opts.json)
 }
 
