@@ -22,15 +22,17 @@ import (
 	"github.com/askonce/askonce/cache/qdrantcache/peer"
 )
 
-// sharedPeer is the server of all tests that don't end it.
-var sharedPeer = sync.OnceValues(func() (*peer.Peer, error) { return peer.Start(peer.Options{}) })
+// shared is the server of all tests that don't end it, once one of them asked.
+var shared struct {
+	once sync.Once
+	peer *peer.Peer
+	err  error
+}
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if os.Getenv("QDRANT_ADDR") == "" {
-		if p, err := sharedPeer(); err == nil {
-			p.Close()
-		}
+	if shared.peer != nil {
+		shared.peer.Close()
 	}
 	if err := goleak.Find(); err != nil && code == 0 {
 		fmt.Fprintln(os.Stderr, err)
@@ -46,11 +48,11 @@ func server(tb testing.TB) string {
 	if addr := os.Getenv("QDRANT_ADDR"); addr != "" {
 		return addr
 	}
-	p, err := sharedPeer()
-	if err != nil {
-		tb.Fatal(err)
+	shared.once.Do(func() { shared.peer, shared.err = peer.Start(peer.Options{}) })
+	if shared.err != nil {
+		tb.Fatal(shared.err)
 	}
-	return p.Addr()
+	return shared.peer.Addr()
 }
 
 // options are for a collection of the test's own, which is removed at its end.
@@ -115,7 +117,7 @@ func (r raw) ctx() context.Context {
 	return metadata.AppendToOutgoingContext(context.Background(), "api-key", os.Getenv("QDRANT_API_KEY"))
 }
 
-// names returns the aliases that begin with base, and where they point.
+// aliases returns the aliases that begin with base, and where they point.
 func (r raw) aliases(base string) map[string]string {
 	r.tb.Helper()
 	reply, err := r.collections.ListAliases(r.ctx(), &qdrant.ListAliasesRequest{})
@@ -174,6 +176,19 @@ func (r raw) pointAlias(alias, collection string) {
 		qdrant.NewAliasDelete(alias), qdrant.NewAliasCreate(alias, collection),
 	}}
 	if _, err := r.collections.UpdateAliases(r.ctx(), change); err != nil {
+		r.tb.Fatal(err)
+	}
+}
+
+// oneSegment lets the server keep all points together, however many cores it
+// has: a graph is made of segments above a certain size only.
+func (r raw) oneSegment(collection string) {
+	r.tb.Helper()
+	_, err := r.collections.Update(r.ctx(), &qdrant.UpdateCollection{
+		CollectionName:   collection,
+		OptimizersConfig: &qdrant.OptimizersConfigDiff{DefaultSegmentNumber: qdrant.PtrOf[uint64](1)},
+	})
+	if err != nil {
 		r.tb.Fatal(err)
 	}
 }

@@ -19,9 +19,10 @@ func fillScope(tb testing.TB, x *qdrantcache.Index, o qdrantcache.Options, v *ca
 	for n, vector := range held {
 		points[n] = point(n, vector...)
 	}
-	upsert(tb, x, points...)
 	a := admin(tb, o)
-	alias, _ := a.alias(o.Collection)
+	alias, collection := a.alias(o.Collection)
+	a.oneSegment(collection)
+	upsert(tb, x, points...)
 	const graphFrom = 10_000 << 10 // bytes of vectors
 	if count*o.Dimensions*4 < graphFrom {
 		return held

@@ -74,6 +74,17 @@ class Collections(pb.CollectionsServicer):
         return pb.CollectionOperationResponse(result=True)
 
     @answers
+    def Update(self, request, context):
+        self.store.get(request.collection_name)
+        changes = [field.name for field, _ in request.ListFields()]
+        optimizers = [field.name for field, _ in request.optimizers_config.ListFields()]
+        if (changes, optimizers) != (["collection_name", "optimizers_config"], ["default_segment_number"]):
+            raise messages.Unsupported("changes of collections other than default_segment_number")
+        if request.optimizers_config.default_segment_number != 1:
+            raise messages.Unsupported("more than one segment")
+        return pb.CollectionOperationResponse(result=True)  # every collection here is like that
+
+    @answers
     def Delete(self, request, context):
         return pb.CollectionOperationResponse(result=self.store.delete(request.collection_name))
 
