@@ -85,6 +85,9 @@ func (s *Server) writeAsItComes(w http.ResponseWriter, r *http.Request, a *cache
 	if values := a.Header["Content-Type"]; len(values) > 0 {
 		w.Header()["Content-Type"] = values
 	}
+	if a.Length >= 0 {
+		w.Header()["Content-Length"] = []string{strconv.FormatInt(a.Length, 10)}
+	}
 	w.WriteHeader(a.Status)
 	for part := first; err == nil; part, err = a.Next(r.Context()) {
 		if _, gone := w.Write(part); gone != nil {

@@ -18,11 +18,16 @@ import (
 // memoBody is the longest body that is remembered, in bytes.
 const memoBody = 64 << 10
 
+// memoDoor is how many bodies are on trial: one is remembered when it comes a
+// second time before another takes its slot.
+const memoDoor = 4096
+
 // memo remembers parsed bodies. The hash only finds the place; a body is
 // compared in full before what is remembered of it is used.
 type memo struct {
 	seed    maphash.Seed
 	entries *otter.Cache[uint64, *parsed]
+	door    [memoDoor]atomic.Uint64 // places seen lately: once is not worth an entry
 }
 
 // parsed is a body that was read before.
@@ -76,7 +81,10 @@ func (m *memo) find(ep llm.Endpoint, body []byte) *parsed {
 func (m *memo) add(view *llm.Request) *parsed {
 	p := &parsed{view: view}
 	if m != nil && len(view.Body) <= memoBody {
-		m.entries.Set(m.place(view.Endpoint, view.Body), p)
+		place := m.place(view.Endpoint, view.Body)
+		if m.door[place%memoDoor].Swap(place) == place {
+			m.entries.Set(place, p)
+		}
 	}
 	return p
 }

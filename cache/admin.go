@@ -13,10 +13,8 @@ import (
 func (c *Cache) Get(ctx context.Context, tenant string, key Key) (*Entry, error) {
 	entry := c.l1.get(key, time.Now())
 	if entry == nil {
-		ctx, cancel := c.budgeted(ctx, time.Now())
-		defer cancel()
 		var err error
-		entry, err = c.fetchEntry(ctx, key)
+		entry, err = c.fetchEntry(ctx, patience{timeout: c.opts.StoreTimeout}, key)
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
 		}
@@ -102,8 +100,7 @@ func (c *Cache) removeSome(ctx context.Context, keys []Key) (int, error) {
 			inMemory++
 		}
 	}
-	ctx = context.WithoutCancel(ctx)
-	n, err := ask(ctx, c.store, c.opts.WriteTimeout, func(ctx context.Context) (int, error) {
+	n, err := ask(ctx, c.store, patience{timeout: c.opts.WriteTimeout}, func(ctx context.Context) (int, error) {
 		return c.opts.Store.Delete(ctx, keys)
 	})
 	if err != nil {
@@ -119,7 +116,7 @@ func (c *Cache) deletePoints(ctx context.Context, keys []Key) {
 	if c.index.off {
 		return
 	}
-	_, _ = ask(ctx, c.index, c.opts.WriteTimeout, func(ctx context.Context) (struct{}, error) {
+	_, _ = ask(ctx, c.index, patience{timeout: c.opts.WriteTimeout}, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, c.opts.Index.Delete(ctx, keys)
 	})
 }

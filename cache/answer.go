@@ -15,6 +15,7 @@ type Answer struct {
 	Status int         // the origin's
 	Header http.Header // the origin's; shared, read only
 	Stream bool        // the body is a stream of server-sent events
+	Length int64       // the body's, in bytes; negative if it is not known
 
 	flights *flights
 	flight  *flight

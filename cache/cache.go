@@ -128,12 +128,6 @@ func (c *Cache) rules(req *Request) (rules Rules, clamped bool) {
 	return rules, clamped
 }
 
-// budgeted bounds the cache work of a request that came at start. The work
-// does not end with its caller: it is short, and what it finds serves others.
-func (c *Cache) budgeted(ctx context.Context, start time.Time) (context.Context, context.CancelFunc) {
-	return context.WithDeadline(context.WithoutCancel(ctx), start.Add(c.opts.Budget))
-}
-
 // expiry is when an answer stored now dies. A life that the caller asked for
 // is kept to the second; the namespace's default is cut by up to a twentieth,
 // so that what was stored together does not expire together.

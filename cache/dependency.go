@@ -80,12 +80,31 @@ func (d *dependency) status() DependencyStatus {
 	return s
 }
 
-// ask calls a dependency within its timeout and what is left of ctx's time.
+// patience is how long a call of a dependency may take: its own timeout, and
+// the end of the request's budget if there is one.
+type patience struct {
+	timeout time.Duration
+	until   time.Time // zero: no budget
+}
+
+// deadline is when a call that starts now has to end; ok is false if that is
+// past.
+func (p patience) deadline(now time.Time) (end time.Time, ok bool) {
+	end = now.Add(p.timeout)
+	if p.until.IsZero() || end.Before(p.until) {
+		return end, true
+	}
+	return p.until, now.Before(p.until)
+}
+
+// ask calls a dependency for as long as patience allows. The call does not end
+// with the request's caller: it is short, and what it finds serves others.
 // errSkipped means that it was not called. Errors for which harmless is true
 // are answers, not faults.
-func ask[T any](ctx context.Context, d *dependency, timeout time.Duration, call func(context.Context) (T, error)) (T, error) {
+func ask[T any](ctx context.Context, d *dependency, p patience, call func(context.Context) (T, error)) (T, error) {
 	var zero T
-	if ctx.Err() != nil {
+	end, ok := p.deadline(time.Now())
+	if !ok {
 		d.metrics.fault(d.name, "budget")
 		return zero, errSkipped
 	}
@@ -93,7 +112,7 @@ func ask[T any](ctx context.Context, d *dependency, timeout time.Duration, call 
 		d.metrics.fault(d.name, "breaker")
 		return zero, errSkipped
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), end)
 	defer cancel()
 	answer, err := call(ctx)
 	d.record(err)

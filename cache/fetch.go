@@ -57,8 +57,6 @@ func (s *search) here(ctx context.Context) *Entry {
 	if entry := s.first(); entry != nil {
 		return entry
 	}
-	ctx, cancel := s.c.budgeted(ctx, s.start)
-	defer cancel()
 	return s.exact(ctx)
 }
 
@@ -76,9 +74,7 @@ func (s *search) private() bool { return !s.looks() || !s.keeps() }
 func (c *Cache) cachedOnly(ctx context.Context, s *search) (*Answer, error) {
 	var entry *Entry
 	if s.looks() {
-		budget, cancel := c.budgeted(ctx, s.start)
-		defer cancel()
-		entry = s.semantic(budget)
+		entry = s.semantic(ctx)
 	}
 	c.metrics.looked(&s.receipt, entry, s.start)
 	answer := &Answer{Entry: entry, Key: s.req.Key, Receipt: s.receipt}
@@ -131,8 +127,6 @@ func (c *Cache) again(ctx context.Context, s *search) *Entry {
 	if entry := s.first(); entry != nil {
 		return entry
 	}
-	ctx, cancel := c.budgeted(ctx, s.start)
-	defer cancel()
 	return s.semantic(ctx)
 }
 
@@ -161,7 +155,7 @@ func (c *Cache) await(ctx context.Context, f *flight, at *chunk, key Key, joined
 	}
 	a := &Answer{
 		Entry: f.entry, Key: key, Receipt: f.receipt,
-		Status: f.status, Header: f.header, Stream: f.stream,
+		Status: f.status, Header: f.header, Stream: f.stream, Length: f.length,
 		flights: c.flights, flight: f, at: at,
 	}
 	a.Receipt.Joined = joined || f.receipt.Joined

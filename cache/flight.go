@@ -33,6 +33,7 @@ type flight struct {
 	status  int
 	header  http.Header
 	stream  bool
+	length  int64 // of the body; negative: not known
 
 	feed *feed
 
@@ -181,8 +182,8 @@ func (f *flight) fail(err error) {
 }
 
 // begin makes the head of the origin's answer known.
-func (f *flight) begin(resp *http.Response, stream bool) {
-	f.status, f.header, f.stream = resp.StatusCode, resp.Header, stream
+func (f *flight) begin(resp *http.Response, stream bool, length int64) {
+	f.status, f.header, f.stream, f.length = resp.StatusCode, resp.Header, stream, length
 	close(f.head)
 }
 

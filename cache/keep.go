@@ -35,7 +35,6 @@ func (c *Cache) Store(ctx context.Context, req *Request, answer Stored) (StoreRe
 	}
 	rules, _ := c.rules(req)
 	entry := c.newEntry(req, rules, answer, time.Now())
-	ctx = context.WithoutCancel(ctx)
 	if err := c.putEntries(ctx, []Record{c.seal.seal(entry)}); err != nil {
 		return StoreResult{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
@@ -100,14 +99,14 @@ func (c *Cache) indexes(req *Request, rules Rules, exactOnly bool) Reason {
 }
 
 func (c *Cache) putEntries(ctx context.Context, records []Record) error {
-	_, err := ask(ctx, c.store, c.opts.WriteTimeout, func(ctx context.Context) (struct{}, error) {
+	_, err := ask(ctx, c.store, patience{timeout: c.opts.WriteTimeout}, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, c.opts.Store.Put(ctx, records)
 	})
 	return err
 }
 
 func (c *Cache) putPoints(ctx context.Context, points []Point) error {
-	_, err := ask(ctx, c.index, c.opts.WriteTimeout, func(ctx context.Context) (struct{}, error) {
+	_, err := ask(ctx, c.index, patience{timeout: c.opts.WriteTimeout}, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, c.opts.Index.Upsert(ctx, points)
 	})
 	return err
@@ -116,7 +115,7 @@ func (c *Cache) putPoints(ctx context.Context, points []Point) error {
 // storePoint embeds an entry's question and writes its point; it returns why
 // it did not.
 func (c *Cache) storePoint(ctx context.Context, e *Entry) Reason {
-	vector, err := c.embed(ctx, e.Prompt, c.opts.WriteTimeout)
+	vector, err := c.embed(ctx, e.Prompt, patience{timeout: c.opts.WriteTimeout})
 	switch {
 	case isTooLong(err):
 		return ReasonTooLong

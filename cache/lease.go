@@ -60,13 +60,12 @@ func (l *leases) enter(ctx context.Context, f *flight, s *search) (lease, *Entry
 	}
 	// The answer is there now, or it was not to be kept; in neither case is
 	// there a reason to queue for the lease again.
-	budget, cancel := l.c.budgeted(ctx, time.Now())
-	defer cancel()
-	return lease{}, s.exact(budget)
+	s.start = time.Now() // the wait was not the cache's own work
+	return lease{}, s.exact(ctx)
 }
 
 func (l *leases) acquire(ctx context.Context, key Key) (bool, error) {
-	return ask(ctx, l.c.store, l.c.opts.StoreTimeout, func(ctx context.Context) (bool, error) {
+	return ask(ctx, l.c.store, patience{timeout: l.c.opts.StoreTimeout}, func(ctx context.Context) (bool, error) {
 		return l.shared.Acquire(ctx, key, l.holder, leaseLife)
 	})
 }
@@ -97,7 +96,7 @@ func (h lease) release() {
 	}
 	h.stop()
 	l := h.all
-	_, _ = ask(context.Background(), l.c.store, l.c.opts.StoreTimeout, func(ctx context.Context) (struct{}, error) {
+	_, _ = ask(context.Background(), l.c.store, patience{timeout: l.c.opts.StoreTimeout}, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, l.shared.Release(ctx, h.key, l.holder)
 	})
 }

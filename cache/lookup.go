@@ -31,6 +31,11 @@ type search struct {
 	vector  []float32 // of the query text, once it was embedded
 }
 
+// within is the patience for one call of a dependency.
+func (s *search) within(timeout time.Duration) patience {
+	return patience{timeout, s.start.Add(s.c.opts.Budget)}
+}
+
 func (s *search) run(ctx context.Context) *Entry {
 	switch {
 	case s.rules.Mode == ModeOff:
@@ -43,8 +48,6 @@ func (s *search) run(ctx context.Context) *Entry {
 	if entry := s.first(); entry != nil {
 		return entry
 	}
-	ctx, cancel := s.c.budgeted(ctx, s.start)
-	defer cancel()
 	if entry := s.exact(ctx); entry != nil {
 		return entry
 	}
@@ -62,7 +65,7 @@ func (s *search) first() *Entry {
 
 // exact looks into the store.
 func (s *search) exact(ctx context.Context) *Entry {
-	entry, err := s.c.fetchEntry(ctx, s.req.Key)
+	entry, err := s.c.fetchEntry(ctx, s.within(s.c.opts.StoreTimeout), s.req.Key)
 	if err != nil {
 		if !errors.Is(err, ErrNotFound) {
 			s.degraded("store")
@@ -127,7 +130,7 @@ func (s *search) degraded(dependency string) {
 
 func (s *search) embed(ctx context.Context) bool {
 	start := time.Now()
-	vector, err := s.c.embed(ctx, s.req.Query, s.c.opts.EmbedTimeout)
+	vector, err := s.c.embed(ctx, s.req.Query, s.within(s.c.opts.EmbedTimeout))
 	s.receipt.EmbedTime = time.Since(start)
 	switch {
 	case isTooLong(err):
@@ -155,7 +158,7 @@ func (s *search) nearest(ctx context.Context) ([]Candidate, bool) {
 	if s.req.HasMaxAge {
 		query.CreatedSince = s.start.Add(-s.req.MaxAge)
 	}
-	found, err := ask(ctx, s.c.index, s.c.opts.IndexTimeout, func(ctx context.Context) ([]Candidate, error) {
+	found, err := ask(ctx, s.c.index, s.within(s.c.opts.IndexTimeout), func(ctx context.Context) ([]Candidate, error) {
 		return s.c.opts.Index.Nearest(ctx, query)
 	})
 	s.receipt.SearchTime = time.Since(start)
@@ -211,7 +214,7 @@ func (s *search) answerOf(ctx context.Context, key Key) (*Entry, error) {
 	if entry := s.c.points.entry(s.req.Scope.in(s.c.identity), key); entry != nil {
 		return s.ofScope(entry)
 	}
-	entry, err := s.c.fetchEntry(ctx, key)
+	entry, err := s.c.fetchEntry(ctx, s.within(s.c.opts.StoreTimeout), key)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		s.receipt.Reason = ReasonOrphan
@@ -238,8 +241,8 @@ func (s *search) ofScope(entry *Entry) (*Entry, error) {
 }
 
 // fetchEntry reads an entry from the store into the first-level cache.
-func (c *Cache) fetchEntry(ctx context.Context, key Key) (*Entry, error) {
-	rec, err := ask(ctx, c.store, c.opts.StoreTimeout, func(ctx context.Context) (Record, error) {
+func (c *Cache) fetchEntry(ctx context.Context, within patience, key Key) (*Entry, error) {
+	rec, err := ask(ctx, c.store, within, func(ctx context.Context) (Record, error) {
 		return c.opts.Store.Get(ctx, key)
 	})
 	if err != nil {
@@ -260,8 +263,8 @@ func (c *Cache) fetchEntry(ctx context.Context, key Key) (*Entry, error) {
 }
 
 // embed turns one text into its vector.
-func (c *Cache) embed(ctx context.Context, text string, timeout time.Duration) ([]float32, error) {
-	return ask(ctx, c.embedder, timeout, func(ctx context.Context) ([]float32, error) {
+func (c *Cache) embed(ctx context.Context, text string, within patience) ([]float32, error) {
+	return ask(ctx, c.embedder, within, func(ctx context.Context) ([]float32, error) {
 		vectors, err := c.opts.Embedder.Embed(ctx, []string{text})
 		if err != nil {
 			return nil, err

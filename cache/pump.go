@@ -30,11 +30,12 @@ func (c *Cache) pump(f *flight, s *search, resp *http.Response) {
 	defer resp.Body.Close()
 	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	stream := media == "text/event-stream"
-	f.begin(resp, stream)
 	switch {
 	case !readable(s.req, resp), stream && resp.StatusCode != http.StatusOK:
+		f.begin(resp, stream, resp.ContentLength)
 		c.pass(f, resp.Body, errOpaque)
 	case stream:
+		f.begin(resp, stream, resp.ContentLength)
 		c.pumpStream(f, s, resp.Body)
 	default:
 		c.pumpDocument(f, s, resp)
@@ -136,28 +137,37 @@ func (c *Cache) pumpDocument(f *flight, s *search, resp *http.Response) {
 	doc, over, err := readLimited(resp.Body, resp.ContentLength, c.opts.MaxEntryBytes)
 	switch {
 	case over:
+		f.begin(resp, false, resp.ContentLength)
 		f.feed.append(doc)
 		c.metrics.kept.WithLabelValues("too_large").Inc()
 		c.pass(f, resp.Body, ErrTooLarge)
 		return
 	case err != nil:
 		c.metrics.kept.WithLabelValues("incomplete").Inc()
+		f.begin(resp, false, resp.ContentLength)
+		f.complete(nil, err)
+		f.feed.append(doc)
+		f.end(nil, err)
+		return
 	case resp.StatusCode != http.StatusOK:
 		c.metrics.kept.WithLabelValues("status").Inc()
 	default:
 		c.settle(f, s, doc)
 	}
-	f.complete(doc, err)
+	f.complete(doc, nil)
 	f.feed.append(doc)
-	f.end(nil, err)
+	f.begin(resp, false, int64(len(doc)))
+	f.end(nil, nil)
 }
 
 // readLimited reads body to its end, or until it is longer than limit.
 func readLimited(body io.Reader, length int64, limit int) (doc []byte, over bool, err error) {
-	var buf bytes.Buffer
 	if length > 0 && length <= int64(limit) {
-		buf.Grow(int(length) + bytes.MinRead)
+		doc = make([]byte, length)
+		n, err := io.ReadFull(body, doc) // net/http ends the body at its length
+		return doc[:n], false, err
 	}
+	var buf bytes.Buffer
 	_, err = buf.ReadFrom(io.LimitReader(body, int64(limit)+1))
 	return buf.Bytes(), buf.Len() > limit, err
 }

@@ -3,12 +3,18 @@ package cache
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 const (
 	queueBatch = 128 // writes in one call of a driver, at most
+
+	// queueLinger is how long the first of a batch waits for company: nobody
+	// waits for it, and a durable write costs much the same for one as for many.
+	queueLinger = 5 * time.Millisecond
 )
 
 // write is one item of the queue: an entry to store, with its point if index
@@ -162,7 +168,7 @@ func (q *writeQueue) close(ctx context.Context) error {
 // writeEntries is the first stage.
 func (q *writeQueue) writeEntries() {
 	defer close(q.points)
-	for batch := range batches(q.entries) {
+	for batch := range batches(q.entries, queueLinger) {
 		q.storeBatch(batch)
 		for _, w := range batch {
 			w.lease.release()
@@ -207,7 +213,7 @@ func (q *writeQueue) settled(w write) {
 // writePoints is the second stage.
 func (q *writeQueue) writePoints() {
 	defer close(q.done)
-	for batch := range batches(q.points) {
+	for batch := range batches(q.points, 0) {
 		q.pointBatch(batch)
 		for _, w := range batch {
 			q.settled(w)
@@ -248,7 +254,7 @@ func (q *writeQueue) embedded(w *write) bool {
 	if w.vector != nil {
 		return true
 	}
-	vector, err := q.c.embed(context.Background(), w.entry.Prompt, q.c.opts.WriteTimeout)
+	vector, err := q.c.embed(context.Background(), w.entry.Prompt, patience{timeout: q.c.opts.WriteTimeout})
 	if err != nil {
 		q.c.metrics.writes.WithLabelValues("not_embedded").Inc()
 		return false
@@ -257,13 +263,20 @@ func (q *writeQueue) embedded(w *write) bool {
 	return true
 }
 
-// batches yields what is waiting in ch, at least one item at a time, until ch
-// is closed. A batch is valid until the next.
-func batches(ch <-chan write) func(yield func([]write) bool) {
+// urgent reports whether somebody waits for a write.
+func (w *write) urgent() bool { return w.barrier != nil || w.lease.all != nil }
+
+// batches yields what comes through ch, at least one item at a time, until ch
+// is closed: what is waiting, and what comes within linger unless somebody
+// waits. A batch is valid until the next.
+func batches(ch <-chan write, linger time.Duration) func(yield func([]write) bool) {
 	return func(yield func([]write) bool) {
 		batch := make([]write, 0, queueBatch)
 		for w := range ch {
 			batch = fill(append(batch[:0], w), ch)
+			if linger > 0 && len(batch) < cap(batch) && !slices.ContainsFunc(batch, func(w write) bool { return w.urgent() }) {
+				batch = await(batch, ch, linger)
+			}
 			if !yield(batch) {
 				return
 			}
@@ -282,6 +295,28 @@ func fill(batch []write, ch <-chan write) []write {
 			}
 			batch = append(batch, w)
 		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// await adds to batch what comes within linger, up to the first that somebody
+// waits for.
+func await(batch []write, ch <-chan write, linger time.Duration) []write {
+	late := time.NewTimer(linger)
+	defer late.Stop()
+	for len(batch) < cap(batch) {
+		select {
+		case w, ok := <-ch:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, w)
+			if w.urgent() {
+				return batch
+			}
+		case <-late.C:
 			return batch
 		}
 	}

@@ -37,9 +37,7 @@ func (b *batch) open(tx *bbolt.Tx) {
 	b.identities = tx.Bucket(identitiesBucket)
 	b.points = tx.Bucket(pointsBucket)
 	b.pointExpiry = tx.Bucket(pointExpiryBucket)
-	b.entryExpiry.FillPercent = appendFill
-	b.entryAge.FillPercent = appendFill
-	b.pointExpiry.FillPercent = appendFill
+	b.entryAge.FillPercent = appendFill // expiries are jittered and come in no order
 }
 
 // putEntry writes e in place of what is under its key.

@@ -25,7 +25,6 @@ type Response struct {
 	Model         string
 	FinishReasons []string // one for each choice; nil for embeddings
 	ToolCalls     bool     // some choice calls a tool or a function
-	Text          string   // the first choice's text
 	Usage         Usage
 	HasUsage      bool
 }
@@ -65,20 +64,15 @@ func ParseResponse(ep Endpoint, body []byte) (*Response, error) {
 
 // addChoice reads one choice.
 func (r *Response) addChoice(choice value) error {
-	text := choice.at("text")
 	if r.Endpoint == Chat {
 		message := choice.at("message")
 		if message.kind() != '{' {
 			return errors.New("llm: a choice of the answer has no message")
 		}
-		text = message.at("content")
 		calls := message.at("tool_calls").hasElements() || message.at("function_call").kind() == '{'
 		r.ToolCalls = r.ToolCalls || calls
-	} else if text.kind() != '"' {
+	} else if choice.at("text").kind() != '"' {
 		return errors.New("llm: a choice of the answer has no text")
-	}
-	if len(r.FinishReasons) == 0 {
-		r.Text = text.text()
 	}
 	r.FinishReasons = append(r.FinishReasons, choice.at("finish_reason").text())
 	return nil
