@@ -19,7 +19,8 @@ export function check(name, run) {
 }
 
 export function client(options = {}) {
-  return new OpenAI({ baseURL: service, apiKey: 'sk-node-sdk', ...options });
+  // A service that hangs is to fail its check, not to hold up the others.
+  return new OpenAI({ baseURL: service, apiKey: 'sk-node-sdk', timeout: 60_000, ...options });
 }
 
 // ask makes a chat request of its own scope: the system text names the check.

@@ -15,6 +15,9 @@ CHAT = "/v1/chat/completions"
 COMPLETIONS = "/v1/completions"
 EMBEDDINGS = "/v1/embeddings"
 
+# A service that hangs is to fail its check, not to hold up the others.
+DEFAULTS = {"base_url": SERVICE, "api_key": "sk-python-sdk", "timeout": 60}
+
 CHECKS = []
 
 
@@ -30,11 +33,11 @@ def check(name):
 
 @functools.cache  # making one takes longer than most checks
 def client(**options):
-    return openai.OpenAI(**{"base_url": SERVICE, "api_key": "sk-python-sdk", **options})
+    return openai.OpenAI(**{**DEFAULTS, **options})
 
 
 def async_client(**options):
-    return openai.AsyncOpenAI(**{"base_url": SERVICE, "api_key": "sk-python-sdk", **options})
+    return openai.AsyncOpenAI(**{**DEFAULTS, **options})
 
 
 def ask(name, text, **more):
