@@ -30,40 +30,34 @@ const (
 )
 
 func newClient(to target, o Options) redis.UniversalClient {
-	quiet := &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	check := func(ctx context.Context, conn *redis.Conn) error { return checkServer(ctx, conn, to.mode) }
-	switch to.mode {
-	case modeCluster:
-		return redis.NewClusterClient(&redis.ClusterOptions{
-			Addrs: to.addrs, Username: to.username, Password: to.password, TLSConfig: to.tls,
-			OnConnect: check, Protocol: 2, DisableIdentity: true, MaintNotificationsConfig: quiet,
-			MaxRedirects: maxRedirects, MinRetryBackoff: minRetryBackoff, MaxRetryBackoff: maxRetryBackoff,
-			DialTimeout: o.DialTimeout, ReadTimeout: o.ReadTimeout, WriteTimeout: o.WriteTimeout,
-			DialerRetries: 1, ContextTimeoutEnabled: true,
-			PoolSize: o.PoolSize, PipelinePoolSize: -1, PoolTimeout: o.ReadTimeout,
-			DisableRoutingPolicies: true, ClusterStateReloadInterval: clusterReload,
-		})
-	case modeSentinel:
-		return redis.NewFailoverClient(&redis.FailoverOptions{
-			MasterName: to.master, SentinelAddrs: to.addrs,
-			SentinelUsername: o.SentinelUsername, SentinelPassword: o.SentinelPassword,
-			Username: to.username, Password: to.password, DB: to.db, TLSConfig: to.tls,
-			OnConnect: check, Protocol: 2, DisableIdentity: true,
-			MaxRetries: retries, MinRetryBackoff: minRetryBackoff, MaxRetryBackoff: maxRetryBackoff,
-			DialTimeout: o.DialTimeout, ReadTimeout: o.ReadTimeout, WriteTimeout: o.WriteTimeout,
-			DialerRetries: 1, ContextTimeoutEnabled: true,
-			PoolSize: o.PoolSize, PipelinePoolSize: -1, PoolTimeout: o.ReadTimeout,
-		})
-	}
-	return redis.NewClient(&redis.Options{
-		Network: to.network, Addr: to.addrs[0],
-		Username: to.username, Password: to.password, DB: to.db, TLSConfig: to.tls,
-		OnConnect: check, Protocol: 2, DisableIdentity: true, MaintNotificationsConfig: quiet,
-		MaxRetries: retries, MinRetryBackoff: minRetryBackoff, MaxRetryBackoff: maxRetryBackoff,
+	common := &redis.UniversalOptions{
+		Addrs: to.addrs, DB: to.db, TLSConfig: to.tls,
+		Username: to.username, Password: to.password,
+		MasterName: to.master, SentinelUsername: o.SentinelUsername, SentinelPassword: o.SentinelPassword,
+
+		Protocol: 2, DisableIdentity: true,
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+		OnConnect:                func(ctx context.Context, conn *redis.Conn) error { return checkServer(ctx, conn, to.mode) },
+
+		PoolSize: o.PoolSize, PipelinePoolSize: -1, PoolTimeout: o.ReadTimeout,
 		DialTimeout: o.DialTimeout, ReadTimeout: o.ReadTimeout, WriteTimeout: o.WriteTimeout,
 		DialerRetries: 1, ContextTimeoutEnabled: true,
-		PoolSize: o.PoolSize, PipelinePoolSize: -1, PoolTimeout: o.ReadTimeout,
-	})
+		MaxRetries: retries, MinRetryBackoff: minRetryBackoff, MaxRetryBackoff: maxRetryBackoff,
+	}
+	switch to.mode {
+	case modeCluster:
+		cluster := common.Cluster()
+		cluster.MaxRetries = -1 // the redirects below are the retries
+		cluster.MaxRedirects = maxRedirects
+		cluster.DisableRoutingPolicies = true
+		cluster.ClusterStateReloadInterval = clusterReload
+		return redis.NewClusterClient(cluster)
+	case modeSentinel:
+		return redis.NewFailoverClient(common.Failover())
+	}
+	single := common.Simple()
+	single.Network = to.network
+	return redis.NewClient(single)
 }
 
 // checkServer runs on every new connection, so that a failover or a restart

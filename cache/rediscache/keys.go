@@ -41,8 +41,8 @@ func (n *names) entryKey(k cache.Key) string { return withID(n.entry, k) }
 func (n *names) leaseKey(k cache.Key) string { return withID(n.lease, k) }
 
 func withID(prefix string, k cache.Key) string {
-	b := make([]byte, 0, len(prefix)+hex.EncodedLen(len(k)))
-	return string(hex.AppendEncode(append(b, prefix...), k[:]))
+	var room [maxPrefix + 8 + 2*len(k)]byte // stays on the stack
+	return string(hex.AppendEncode(append(room[:0], prefix...), k[:]))
 }
 
 // digest stands for a name of any length and any characters.

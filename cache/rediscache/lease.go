@@ -12,7 +12,7 @@ import (
 
 const (
 	// askTimeout bounds one question about a lease, whatever time its asker has.
-	askTimeout = 500 * time.Millisecond
+	askTimeout = 2 * time.Second
 
 	// afterExpiry is waited beyond a lease's remaining life, which Redis
 	// gives in whole milliseconds.

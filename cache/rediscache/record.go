@@ -115,9 +115,8 @@ func decodeHead(record string) (head, int, error) {
 		Expires: time.UnixMicro(number(record[expiresAt:])),
 	}}
 	r := reader{rest: record[fieldsAt:size]}
-	for _, s := range []*string{&h.meta.Tenant, &h.meta.Namespace, &h.meta.Kind, &h.meta.Model} {
-		*s = r.string()
-	}
+	h.meta.Tenant, h.meta.Namespace = r.string(), r.string()
+	h.meta.Kind, h.meta.Model = r.string(), r.string()
 	if n := r.count(); n > 0 {
 		h.meta.Tags = make([]string, n)
 		for i := range h.meta.Tags {

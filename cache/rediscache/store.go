@@ -113,7 +113,9 @@ func (s *Store) putBatch(ctx context.Context, batch []putting) error {
 		case err != nil:
 			failed = err
 		default:
-			if h, _, err := decodeHead(old); err == nil {
+			// A script that ran twice, because its first reply got lost, finds
+			// what it wrote itself: that stays.
+			if h, _, err := decodeHead(old); err == nil && h.stamp != batch[i].head.stamp {
 				replaced = append(replaced, indexed{key: batch[i].key, head: h})
 			}
 		}

@@ -42,6 +42,8 @@ type watcher struct {
 	lost      func()
 	following bool
 
+	troubled bool // the log says that nothing can be followed
+
 	// What follows belongs to the session.
 	known   int64 // generation up to which nothing is missing
 	suspect int64 // generation seen on the server ahead of known; 0: none
@@ -75,7 +77,6 @@ func (s *Store) Watch(ctx context.Context, gone func([]cache.Key), lost func()) 
 
 // followOn opens one session after the other until ctx ends.
 func (w *watcher) followOn(ctx context.Context) {
-	quiet := false
 	for ctx.Err() == nil {
 		err := w.store.listen(ctx, listener{
 			channel: w.store.names.deleted,
@@ -86,11 +87,11 @@ func (w *watcher) followOn(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		wasFollowing := w.end()
-		if !quiet || wasFollowing {
-			w.store.log.Warn("deletions of other replicas can't be followed for a moment; forgetting what is in memory", "error", fault(ctx, "watch", err))
+		w.end()
+		if !w.troubled {
+			w.troubled = true
+			w.store.log.Warn("deletions of other replicas can't be followed; what is in memory is forgotten every second", "error", fault(ctx, "watch", err))
 		}
-		quiet = true
 		pause(ctx, sessionPause)
 	}
 }
@@ -103,6 +104,10 @@ func (w *watcher) begin(ctx context.Context) error {
 		return err
 	}
 	w.known, w.suspect = n, 0
+	if w.troubled {
+		w.troubled = false
+		w.store.log.Info("deletions of other replicas are followed again")
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.following = true
@@ -110,14 +115,11 @@ func (w *watcher) begin(ctx context.Context) error {
 	return nil
 }
 
-// end reports whether the session had begun.
-func (w *watcher) end() bool {
+func (w *watcher) end() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	was := w.following
 	w.following = false
 	w.lost()
-	return was
 }
 
 func (w *watcher) beat() {

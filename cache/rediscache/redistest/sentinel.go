@@ -21,7 +21,7 @@ type Sentinel struct {
 // StartSentinel runs the five until the test ends.
 func StartSentinel(tb testing.TB) *Sentinel {
 	tb.Helper()
-	s := &Sentinel{Primary: Start(tb, "--repl-diskless-sync-delay", "0")}
+	s := &Sentinel{Primary: Start(tb)}
 	s.Replica = StartReplica(tb, s.Primary)
 	for range 3 {
 		config := fmt.Sprintf("sentinel monitor %[1]s 127.0.0.1 %[2]d 2\n"+
@@ -41,7 +41,7 @@ func StartSentinel(tb testing.TB) *Sentinel {
 // StartReplica runs a replica of a server and waits until it follows.
 func StartReplica(tb testing.TB, of *Server) *Server {
 	tb.Helper()
-	s := Start(tb, "--replicaof", fmt.Sprintf("127.0.0.1 %d", of.Port), "--repl-diskless-sync-delay", "0")
+	s := Start(tb, "--replicaof", fmt.Sprintf("127.0.0.1 %d", of.Port))
 	Eventually(tb, "the replica follows", func() bool {
 		return strings.Contains(s.Do(tb, "info", "replication").(string), "master_link_status:up")
 	})

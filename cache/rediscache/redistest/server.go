@@ -53,7 +53,7 @@ func start(tb testing.TB, config string, args ...string) *Server {
 		s.args = append(s.args, path)
 	}
 	s.args = append(s.args, "--port", strconv.Itoa(s.Port), "--bind", "127.0.0.1", "--dir", s.folder,
-		"--save", "", "--appendonly", "no", "--logfile", "server.log", "--enable-debug-command", "local")
+		"--save", "", "--appendonly", "no", "--logfile", "server.log", "--repl-diskless-sync-delay", "0")
 	s.args = append(s.args, args...)
 	tb.Cleanup(func() { s.end(tb) })
 	s.Restart(tb)
