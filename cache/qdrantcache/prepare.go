@@ -44,11 +44,15 @@ func (x *Index) attempt() error {
 	return err
 }
 
-// report logs the outcome of an attempt if the last one had another.
+// report logs the outcome of an attempt if the last one had another. Why a
+// server can't be reached may change from call to call and is one outcome.
 func (x *Index) report(err error) {
 	outcome := "ready"
-	if err != nil {
+	switch {
+	case final(err):
 		outcome = err.Error()
+	case err != nil:
+		outcome = "not ready"
 	}
 	if outcome == x.reported {
 		return

@@ -114,6 +114,7 @@ func (p *Peer) run() (*process, string, error) {
 	args := []string{
 		filepath.Join(p.folder, "program", "peer.py"),
 		"--storage", filepath.Join(p.folder, "storage"), "--listen", p.addr,
+		"--until-eof", p.folder,
 	}
 	if p.options.APIKey != "" {
 		args = append(args, "--api-key", p.options.APIKey)

@@ -1,7 +1,7 @@
 """Serves Qdrant's gRPC protocol from Qdrant's own engine, for tests.
 
-Prints "ready ADDRESS" once it listens. Ends on SIGTERM. Ends when its standard
-input closes too, and then removes its storage: the test that started it crashed.
+Prints "ready ADDRESS" once it listens. Ends on SIGTERM, and with --until-eof
+when its standard input closes: the test that started it has crashed.
 """
 
 import argparse
@@ -33,6 +33,8 @@ def main():
     flags.add_argument("--storage", required=True, help="folder of the collections")
     flags.add_argument("--listen", default="127.0.0.1:0", help="address to listen on")
     flags.add_argument("--api-key", default="", help="refuse calls without this key")
+    flags.add_argument("--until-eof", default="", metavar="FOLDER",
+                       help="end when the standard input closes, and remove this folder")
     flags = flags.parse_args()
 
     store = CollectionsStore(flags.storage)
@@ -57,12 +59,13 @@ def main():
         orphaned.set()
         ended.set()
 
-    threading.Thread(target=watch, daemon=True).start()
+    if flags.until_eof:
+        threading.Thread(target=watch, daemon=True).start()
     ended.wait()
     server.stop(grace=1).wait()
     store.close()
     if orphaned.is_set():
-        shutil.rmtree(flags.storage)
+        shutil.rmtree(flags.until_eof)
 
 
 main()
