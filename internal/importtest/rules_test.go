@@ -94,6 +94,14 @@ func TestImports(t *testing.T) {
 			}
 		}
 	})
+	t.Run("nothing imports bench, deploy or docs", func(t *testing.T) {
+		outside := anyOf("bench", "deploy", "docs")
+		for _, e := range repo.edges {
+			if e.ours && outside(e) && !outside(edge{to: e.from}) {
+				t.Errorf("%s imports %s, which holds no product code", e.file, e.to)
+			}
+		}
+	})
 	t.Run("no cgo", func(t *testing.T) {
 		for _, e := range repo.edges {
 			if e.to == "C" {
@@ -158,6 +166,6 @@ func isTestOnly(p string) bool {
 // import everything.
 func known(p string) bool {
 	return slices.ContainsFunc([]string{
-		"cmd", "cache", "embed", "policy", "api", "migrations", "upstream", "internal/llm", "internal/importtest", "bench",
+		"cmd", "cache", "embed", "policy", "api", "migrations", "upstream", "internal/llm", "internal/importtest", "bench", "deploy", "docs",
 	}, func(root string) bool { return inTree(root)(p) })
 }
