@@ -59,9 +59,19 @@ func orText(s, otherwise string) string {
 }
 
 func (r *running) storesLine() string {
-	held := r.db.Stats()
-	return fmt.Sprintf("embedded, %d answers and %d questions, %s of %s at most",
-		held.Entries, held.Points, roughly(held.Bytes), roughly(int64(r.cfg.Cache.MaxBytes)))
+	var parts []string
+	if r.stores.redis != nil {
+		parts = append(parts, "answers on Redis")
+	}
+	if r.stores.qdrant != nil {
+		parts = append(parts, "questions on Qdrant ("+r.cfg.Qdrant.URL+")")
+	}
+	if r.stores.db != nil {
+		held := r.stores.db.Stats()
+		parts = append(parts, fmt.Sprintf("embedded, %d answers and %d questions, %s of %s at most",
+			held.Entries, held.Points, roughly(held.Bytes), roughly(int64(r.cfg.Cache.MaxBytes))))
+	}
+	return strings.Join(parts, "; ")
 }
 
 // roughly rounds a size for people.

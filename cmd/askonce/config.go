@@ -37,6 +37,11 @@ type Config struct {
 	Upstream UpstreamConfig `yaml:"upstream"`
 	Cache    CacheConfig    `yaml:"cache"`
 
+	// Redis and Qdrant, each where its URL is set, take the place of the data
+	// folder for answers and for vectors.
+	Redis  RedisConfig  `yaml:"redis"`
+	Qdrant QdrantConfig `yaml:"qdrant"`
+
 	// Namespaces have rules of their own; what they leave out is the cache's.
 	Namespaces map[string]NamespaceConfig `yaml:"namespaces"`
 
@@ -86,6 +91,43 @@ type CacheConfig struct {
 
 	WriteQueue      int   `yaml:"write_queue"`       // answers that wait for their durable write
 	WriteQueueBytes Bytes `yaml:"write_queue_bytes"` // and their size
+}
+
+// RedisConfig is where answers are kept, if not in the data folder.
+type RedisConfig struct {
+	// URL names the servers: redis:// or rediss:// for one, redis-sentinel://
+	// and redis-cluster:// for several, unix:// for a socket. It is never
+	// printed, since it may hold a password.
+	URL Secret `yaml:"url"`
+
+	Username     string `yaml:"username"`
+	Password     Secret `yaml:"password"`
+	PasswordFile string `yaml:"password_file"`
+
+	SentinelUsername     string `yaml:"sentinel_username"`
+	SentinelPassword     Secret `yaml:"sentinel_password"`
+	SentinelPasswordFile string `yaml:"sentinel_password_file"`
+
+	Prefix   string `yaml:"prefix"`    // of every key
+	PoolSize int    `yaml:"pool_size"` // connections to each server
+}
+
+// QdrantConfig is where vectors are kept, if not in the data folder.
+type QdrantConfig struct {
+	// URL is host:port, http:// or https:// of the gRPC service; several nodes
+	// with commas between them.
+	URL        string `yaml:"url"`
+	APIKey     Secret `yaml:"api_key"`
+	APIKeyFile string `yaml:"api_key_file"`
+
+	Collection string `yaml:"collection"` // begins the collection's name
+
+	// What follows holds for a collection that is not there yet.
+	Shards           int    `yaml:"shards"` // 0: as the server likes
+	Replicas         int    `yaml:"replicas"`
+	WriteConsistency int    `yaml:"write_consistency"`
+	Quantisation     string `yaml:"quantisation"` // none, int8
+	OnDisk           bool   `yaml:"on_disk"`
 }
 
 // NamespaceConfig is what a namespace does differently; nil takes the cache's.
@@ -157,6 +199,8 @@ func defaultConfig(getenv func(string) string) Config {
 			WriteQueue:      4096,
 			WriteQueueBytes: 64 << 20,
 		},
+		Redis:    RedisConfig{Prefix: "askonce", PoolSize: 32},
+		Qdrant:   QdrantConfig{Collection: "askonce", Replicas: 1, WriteConsistency: 1, Quantisation: "none"},
 		Embedder: EmbedderConfig{Kind: "builtin"},
 		Log:      LogConfig{Level: "info", Format: "auto"},
 		Metrics:  MetricsConfig{Enabled: true},

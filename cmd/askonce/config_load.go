@@ -14,6 +14,8 @@ type ConfigFlags struct {
 	Listen   string `help:"Address to serve on; port 0 takes a free one. Default 127.0.0.1:8080." placeholder:"HOST:PORT"`
 	Data     string `help:"Folder that holds all state. Default ~/.local/share/askonce." placeholder:"DIR"`
 	Upstream string `help:"The provider's base URL, with its version. Default https://api.openai.com/v1." placeholder:"URL"`
+	Redis    string `help:"Keep answers on Redis: redis://HOST:6379, or see redis.url in askonce.example.yaml." placeholder:"URL"`
+	Qdrant   string `help:"Keep vectors on Qdrant: host and gRPC port." placeholder:"HOST:6334"`
 	Insecure bool   `help:"Listen beyond loopback although no keys are configured."`
 }
 
@@ -60,6 +62,8 @@ func (l *loaded) apply(flags ConfigFlags) {
 	set(&l.Listen, flags.Listen, "listen", "--listen")
 	set(&l.Data, flags.Data, "data", "--data")
 	set(&l.Upstream.BaseURL, flags.Upstream, "upstream.base_url", "--upstream")
+	set((*string)(&l.Redis.URL), flags.Redis, "redis.url", "--redis")
+	set(&l.Qdrant.URL, flags.Qdrant, "qdrant.url", "--qdrant")
 	if flags.Insecure {
 		l.Insecure = true
 		l.origins["insecure"] = origin{name: "--insecure"}
@@ -87,6 +91,9 @@ func (l *loaded) readSecrets() (ps problems) {
 	}
 	read(&l.Upstream.APIKey, "upstream.api_key", l.Upstream.APIKeyFile)
 	read(&l.Embedder.APIKey, "embedder.api_key", l.Embedder.APIKeyFile)
+	read(&l.Redis.Password, "redis.password", l.Redis.PasswordFile)
+	read(&l.Redis.SentinelPassword, "redis.sentinel_password", l.Redis.SentinelPasswordFile)
+	read(&l.Qdrant.APIKey, "qdrant.api_key", l.Qdrant.APIKeyFile)
 	return ps
 }
 

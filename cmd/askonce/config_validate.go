@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/askonce/askonce/cache"
 	"github.com/askonce/askonce/policy"
 )
 
@@ -35,6 +36,8 @@ func (l *loaded) validate(known problems) problems {
 	c.checkService()
 	c.checkUpstream()
 	c.checkCache()
+	c.checkRedis()
+	c.checkQdrant()
 	c.checkNamespaces()
 	c.checkEmbedder()
 	c.checkKeys()
@@ -155,6 +158,52 @@ func checkTTL(d time.Duration) error {
 		return fmt.Errorf("%s is not a life time of %s to %s", formatDuration(d), formatDuration(policy.MinTTL), formatDuration(policy.MaxTTL))
 	}
 	return nil
+}
+
+func (c *checker) checkRedis() {
+	if c.Redis.URL == "" {
+		c.unusedWithout("redis", "redis.url", map[string]bool{
+			"username": c.Redis.Username != "", "password": c.Redis.Password != "",
+			"sentinel_username": c.Redis.SentinelUsername != "", "sentinel_password": c.Redis.SentinelPassword != "",
+		})
+		return
+	}
+	c.atLeast("redis.pool_size", int64(c.Redis.PoolSize), 1)
+	c.check("redis.url", redisOptions(&c.Config, nil, nil).Validate())
+}
+
+func (c *checker) checkQdrant() {
+	if c.Qdrant.URL == "" {
+		c.unusedWithout("qdrant", "qdrant.url", map[string]bool{"api_key": c.Qdrant.APIKey != ""})
+		return
+	}
+	if c.Embedder.Kind == "off" {
+		c.add("qdrant.url", "is set and embedder.kind is off: there are no vectors to keep; remove one of them")
+	}
+	c.oneOf("qdrant.quantisation", c.Qdrant.Quantisation, "none", "int8")
+	c.atLeast("qdrant.shards", int64(c.Qdrant.Shards), 0)
+	c.atLeast("qdrant.replicas", int64(c.Qdrant.Replicas), 1)
+	c.atLeast("qdrant.write_consistency", int64(c.Qdrant.WriteConsistency), 1)
+	c.check("qdrant.api_key", checkSecret(c.Qdrant.APIKey))
+	if !c.known["qdrant.quantisation"] {
+		c.check("qdrant.url", qdrantOptions(&c.Config, placeholder{}, nil).Validate())
+	}
+}
+
+// placeholder stands for the embedder while only the rest is checked.
+type placeholder struct{ cache.Embedder }
+
+func (placeholder) Identity() string { return "any" }
+func (placeholder) Dimensions() int  { return 1 }
+
+// unusedWithout reports the keys of a section that are set though the one that
+// switches it on is not.
+func (c *checker) unusedWithout(section, needs string, set map[string]bool) {
+	for _, key := range slices.Sorted(maps.Keys(set)) {
+		if set[key] {
+			c.add(section+"."+key, "means nothing without %s; set that as well, or remove this", needs)
+		}
+	}
 }
 
 func (c *checker) checkNamespaces() {

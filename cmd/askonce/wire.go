@@ -13,7 +13,6 @@ import (
 
 	"github.com/askonce/askonce/api"
 	"github.com/askonce/askonce/cache"
-	"github.com/askonce/askonce/cache/embedded"
 	"github.com/askonce/askonce/embed/httpembed"
 	"github.com/askonce/askonce/embed/minilm"
 	"github.com/askonce/askonce/upstream"
@@ -23,7 +22,7 @@ import (
 type service struct {
 	api      *api.Server
 	cache    *cache.Cache
-	db       *embedded.DB
+	stores   *stores
 	client   *upstream.Client
 	embedder cache.Embedder // nil: no semantic layer
 }
@@ -41,13 +40,13 @@ func wire(cfg *Config, log *slog.Logger, loopback bool) (_ *service, err error) 
 		return s, fmt.Errorf("data: %s cannot be made: %s", cfg.Data, reason(err))
 	}
 	registry := newRegistry()
-	if err := s.openStores(cfg, log, registry); err != nil {
+	if err := s.openCache(cfg, log, registry); err != nil {
 		return s, err
 	}
 	if s.client, err = upstream.New(upstreamOptions(cfg, log, registry)); err != nil {
 		return s, err
 	}
-	secret, err := openSecret(cfg.Data)
+	secret, err := s.stores.secret(cfg.Data, log)
 	if err != nil {
 		return s, err
 	}
@@ -64,27 +63,19 @@ func wire(cfg *Config, log *slog.Logger, loopback bool) (_ *service, err error) 
 	return s, err
 }
 
-// openStores opens the data folder and puts the cache on it.
-func (s *service) openStores(cfg *Config, log *slog.Logger, registry *prometheus.Registry) (err error) {
-	s.db, err = embedded.Open(embedded.Options{Folder: cfg.Data, MaxBytes: int64(cfg.Cache.MaxBytes), Log: log})
-	if errors.Is(err, embedded.ErrInUse) {
-		return fmt.Errorf("data: %s is in use by another askonce; stop it, or choose another folder with --data", cfg.Data)
-	}
-	if err != nil {
-		return fmt.Errorf("data: %w", err)
-	}
+// openCache opens the stores and puts the cache on them.
+func (s *service) openCache(cfg *Config, log *slog.Logger, registry *prometheus.Registry) (err error) {
 	if s.embedder, err = newEmbedder(cfg.Embedder); err != nil {
 		return err
 	}
-	opts := cacheOptions(cfg, log, registry)
-	opts.Store = s.db.Store()
-	if s.embedder != nil {
-		opts.Embedder = s.embedder
-		if opts.Index, err = s.db.Index(s.embedder.Identity(), s.embedder.Dimensions()); err != nil {
-			return fmt.Errorf("data: %w", err)
-		}
+	if s.stores, err = openStores(cfg, s.embedder, log, registry); err != nil {
+		return err
 	}
-	registerStats(registry, s.db)
+	opts := cacheOptions(cfg, log, registry)
+	opts.Store = s.stores.entries
+	if s.embedder != nil {
+		opts.Embedder, opts.Index = s.embedder, s.stores.index
+	}
 	s.cache, err = cache.New(opts)
 	return err
 }
@@ -197,8 +188,6 @@ func (s *service) close(ctx context.Context) error {
 	if s.client != nil {
 		s.client.Close()
 	}
-	if s.db != nil {
-		problems = append(problems, s.db.Close())
-	}
+	problems = append(problems, s.stores.close())
 	return errors.Join(problems...)
 }
