@@ -63,6 +63,23 @@ func TestAServerThatIsDownAtOpenIsUsedWhenItIsUp(t *testing.T) {
 	}
 }
 
+func TestCallsTooShortForItPrepareTheCollectionTogether(t *testing.T) {
+	o := options(t)
+	g := newGate(t, o.URL)
+	o.URL, o.OpenWait = g.addr, time.Millisecond
+	g.open()
+	g.stall(true)
+	x := open(t, o)
+	wantDeadline(t, x)
+	g.stall(false)
+	eventually(t, func() error {
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
+		defer cancel()
+		_, err := x.Nearest(ctx, cache.Nearest{Scope: cachetest.Scope(1), Vector: []float32{1, 0, 0}, K: 1})
+		return err
+	})
+}
+
 func TestAnOutageEndsWithoutReopening(t *testing.T) {
 	o := options(t)
 	g := newGate(t, o.URL)
