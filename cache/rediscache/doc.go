@@ -61,6 +61,13 @@
 // in a failover (replication is asynchronous) brings the entry back until it
 // expires.
 //
+// # Rights
+//
+// A user with these rights will do; in a Cluster it needs +cluster|slots, too.
+// With +info the eviction policy can be checked.
+//
+//	~askonce:* &askonce:* +@read +@write +@connection +@pubsub +@scripting +time -@dangerous
+//
 // # Faults
 //
 // Open does not need the server. Calls honour the context's deadline, and

@@ -55,7 +55,7 @@ func TestAnExactHitIsOneRoundTrip(t *testing.T) {
 	}
 }
 
-// keys returns how many keys and members there are, by kind.
+// members counts what is in the index sets.
 func members(t *testing.T, server *redistest.Server) int {
 	t.Helper()
 	total := 0

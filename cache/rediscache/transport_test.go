@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"math/big"
 	"net"
 	"os"
@@ -57,6 +58,31 @@ func TestUnixSocketAndDatabase(t *testing.T) {
 	}
 	if n := server.Do(t, "dbsize"); n != int64(0) {
 		t.Errorf("database 0 has %v keys, want none", n)
+	}
+}
+
+// The rights that the package's documentation names are enough.
+func TestAUserWithFewRights(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	server.Do(t, "acl", "setuser", "askonce", "on", ">pass:word", "resetchannels", "~askonce:*", "&askonce:*",
+		"+@read", "+@write", "+@connection", "+@pubsub", "+@scripting", "+time", "-@dangerous")
+	s := open(t, rediscache.Options{URL: "redis://askonce:pass%3Aword@" + server.Addr(), SweepEvery: 20 * time.Millisecond})
+	seen := follow(t, s)
+	soon := record(77)
+	soon.Meta.Expires = time.Now().Add(50 * time.Millisecond)
+	put(t, s, record(1), soon)
+	wantRecovery(t, s)
+	redistest.Eventually(t, "sweeping works", func() bool { return members(t, server) == 8 }) // records 1 and 2
+	other := open(t, rediscache.Options{URL: server.URL()})
+	remove(t, other, cachetest.Key(1))
+	within(t, aSecond, "deletions are heard", func() bool { return seen.has(cachetest.Key(1)) })
+
+	stranger := open(t, rediscache.Options{URL: "redis://askonce:pass%3Aword@" + server.Addr(), Prefix: "elsewhere"})
+	for name, f := range calls(stranger) {
+		if _, err := call(f); !errors.Is(err, rediscache.ErrRefused) {
+			t.Errorf("%s without the right: %v, want ErrRefused", name, err)
+		}
 	}
 }
 

@@ -151,6 +151,32 @@ func TestAWatchWithoutServerForgetsEverySecond(t *testing.T) {
 	}
 }
 
+// A replica that owes more than it remembers tells the others to forget
+// everything.
+func TestTooManyOwedAnnouncements(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	proxy := redistest.StartProxy(t, server.Addr())
+	one, other := open(t, rediscache.Options{URL: proxy.URL()}), open(t, rediscache.Options{URL: server.URL()})
+	seen := follow(t, other)
+	proxy.Set(redistest.Reset)
+	keys := make([]cache.Key, 256)
+	for i := range keys {
+		keys[i] = cachetest.Key(i)
+	}
+	for range 41 {
+		if _, err := call(func(ctx context.Context) error {
+			_, err := one.Delete(ctx, keys)
+			return err
+		}); err == nil {
+			t.Error("Delete without a server: no error")
+		}
+	}
+	before := seen.losses()
+	proxy.Set(redistest.None)
+	redistest.Eventually(t, "the other replica has forgotten everything", func() bool { return seen.losses() > before })
+}
+
 // A deletion whose announcement fails is announced when the server is back.
 func TestAnOwedAnnouncementIsMade(t *testing.T) {
 	t.Parallel()
