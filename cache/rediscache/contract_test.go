@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/redis/go-redis/v9/logging"
+	"go.uber.org/goleak"
 
 	"github.com/askonce/askonce/cache"
 	"github.com/askonce/askonce/cache/cachetest"
@@ -17,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) {
 	logging.Disable() // servers are killed on purpose here
-	m.Run()
+	goleak.VerifyTestMain(m)
 }
 
 // open returns a store that the test closes.

@@ -18,7 +18,9 @@ import (
 // Delete implements [cache.Store]. All keys are announced to other replicas,
 // also those that were not there: a replica may still hold what Redis has
 // evicted. An error may mean that the entries are gone but other replicas do
-// not know yet; they are told as soon as the server can be reached.
+// not know yet; they are told as soon as the server can be reached. Where a
+// connection broke in between, the number may leave out entries whose reply
+// got lost.
 func (s *Store) Delete(ctx context.Context, keys []cache.Key) (int, error) {
 	if err := ctx.Err(); err != nil || len(keys) == 0 {
 		return 0, err
