@@ -54,6 +54,9 @@ func TestNginxKeepsConnections(t *testing.T) {
 		if !slices.Contains(args, "resolve") {
 			t.Errorf("the address of %s is looked up once only", args[0])
 		}
+		if !slices.Contains(args, "max_fails=0") {
+			t.Errorf("%s is set aside when it restarts, and then the other one may be too", args[0])
+		}
 	}
 }
 
