@@ -58,7 +58,6 @@ func New(opts Options) (*Cache, error) {
 		opts:    opts,
 		log:     opts.Logger,
 		metrics: newMetrics(),
-		l1:      newFirstLevel(opts.L1Bytes),
 		seal:    seal,
 		flights: newFlights(),
 		points:  newPendingPoints(),
@@ -72,6 +71,7 @@ func New(opts Options) (*Cache, error) {
 		c.index.off, c.embedder.off = true, true
 	}
 	c.leases = newLeases(c)
+	c.l1 = newFirstLevel(opts.L1Bytes, c.leases.believed())
 	c.queue = newWriteQueue(c)
 	c.startWatch()
 	if opts.Registerer != nil {

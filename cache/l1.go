@@ -13,14 +13,20 @@ type firstLevel struct {
 	entries *otter.Cache[Key, *Entry]
 }
 
-func newFirstLevel(bytes int64) *firstLevel {
+// newFirstLevel returns a cache of so many bytes, none if negative. life is how
+// long what was put is believed without asking the store again; 0 is for ever.
+func newFirstLevel(bytes int64, life time.Duration) *firstLevel {
 	if bytes < 0 {
 		return nil
 	}
-	return &firstLevel{entries: otter.Must(&otter.Options[Key, *Entry]{
+	opts := &otter.Options[Key, *Entry]{
 		MaximumWeight: uint64(bytes),
 		Weigher:       func(_ Key, e *Entry) uint32 { return uint32(e.weight()) },
-	})}
+	}
+	if life > 0 {
+		opts.ExpiryCalculator = otter.ExpiryWriting[Key, *Entry](life)
+	}
+	return &firstLevel{entries: otter.Must(opts)}
 }
 
 func (l *firstLevel) get(key Key, now time.Time) *Entry {

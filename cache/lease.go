@@ -40,6 +40,18 @@ type lease struct {
 	stop context.CancelFunc // ends the renewal
 }
 
+// sharedLife is how long memory is believed where other replicas delete too:
+// what a deletion that was not heard of can cost at most.
+const sharedLife = 30 * time.Second
+
+// believed is how long memory is believed; 0 is for ever.
+func (l *leases) believed() time.Duration {
+	if l.shared == nil {
+		return 0
+	}
+	return sharedLife
+}
+
 // enter takes the lease on a flight's key, or waits until the replica that has
 // it is done and returns the entry that it left. Neither happens where no lease
 // is needed or to be had: then the caller goes on alone.

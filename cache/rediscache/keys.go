@@ -19,6 +19,8 @@ type names struct {
 	generation string
 	secret     string
 	sweeper    string
+	ledger     string
+	turn       string // the lease on migrating
 	deleted    string // channel
 	released   string // channel
 }
@@ -32,6 +34,8 @@ func newNames(prefix string) names {
 		generation: prefix + ":generation",
 		secret:     prefix + ":secret",
 		sweeper:    prefix + ":sweeper",
+		ledger:     prefix + ":ledger",
+		turn:       prefix + ":migrating",
 		deleted:    prefix + ":deleted",
 		released:   prefix + ":released",
 	}

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"os/signal"
 	"syscall"
@@ -56,6 +57,8 @@ func (r *running) wait(signals <-chan os.Signal) error {
 	select {
 	case err := <-r.failed:
 		return err
+	case err := <-r.newer:
+		return errors.Join(err, r.shutdown())
 	case s := <-signals:
 		r.log.Info("shutting down", "signal", s.String(), "waiting_at_most", r.cfg.DrainTimeout.String())
 	}

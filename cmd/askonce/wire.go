@@ -25,6 +25,7 @@ type service struct {
 	stores   *stores
 	client   *upstream.Client
 	embedder cache.Embedder // nil: no semantic layer
+	newer    chan error     // gets why a store that was reached late must not be used
 }
 
 // wire builds the service that cfg describes. loopback says that only this
@@ -69,6 +70,10 @@ func (s *service) openCache(cfg *Config, log *slog.Logger, registry *prometheus.
 		return err
 	}
 	if s.stores, err = openStores(cfg, s.embedder, log, registry); err != nil {
+		return err
+	}
+	s.newer = make(chan error, 1)
+	if err := s.stores.migrate(log, func(err error) { s.newer <- err }); err != nil {
 		return err
 	}
 	opts := cacheOptions(cfg, log, registry)

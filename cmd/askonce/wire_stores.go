@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9/logging"
 
 	"github.com/askonce/askonce/cache"
 	"github.com/askonce/askonce/cache/embedded"
@@ -29,12 +31,17 @@ type stores struct {
 
 	entries cache.Store
 	index   cache.Index // nil without an embedder
+
+	life  context.Context // ends with close
+	end   context.CancelFunc
+	later sync.WaitGroup // of what waits for a store to be reached
 }
 
 // openStores opens what cfg names: Redis and Qdrant where they have a URL, and
 // the data folder for the rest.
 func openStores(cfg *Config, embedder cache.Embedder, log *slog.Logger, registry *prometheus.Registry) (_ *stores, err error) {
 	s := &stores{}
+	s.life, s.end = context.WithCancel(context.Background())
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -43,6 +50,7 @@ func openStores(cfg *Config, embedder cache.Embedder, log *slog.Logger, registry
 	ctx, cancel := context.WithTimeout(context.Background(), openPatience)
 	defer cancel()
 	if cfg.Redis.URL != "" {
+		logging.Disable() // the client's own lines repeat with every call; ours say each change once
 		if s.redis, err = rediscache.Open(ctx, redisOptions(cfg, log, registry)); err != nil {
 			return nil, fmt.Errorf("redis: %w", err)
 		}
@@ -103,6 +111,8 @@ func (s *stores) close() error {
 	if s == nil {
 		return nil
 	}
+	s.end()
+	s.later.Wait()
 	var problems []error
 	if s.qdrant != nil {
 		problems = append(problems, s.qdrant.Close())
