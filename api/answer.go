@@ -73,7 +73,7 @@ func (s *Server) broken(r *http.Request, err error) error {
 	if gone := r.Context().Err(); gone != nil {
 		return gone
 	}
-	return errors.Join(errBrokenOff, err)
+	return fmt.Errorf("%w: %v", errBrokenOff, err) // what is wrong with the provider's body is no fault of the caller's
 }
 
 // writeAsItComes passes the body on without looking at it.
@@ -143,8 +143,8 @@ func (s *Server) writeDocument(w http.ResponseWriter, r *http.Request, a *cache.
 // writeReplay writes a document as the stream that its caller asked for.
 func (s *Server) writeReplay(w http.ResponseWriter, r *http.Request, view *llm.Request, a *cache.Answer) error {
 	doc, err := whole(r.Context(), a)
-	if errors.Is(err, cache.ErrTooLarge) {
-		return s.writeAsItComes(w, r, a)
+	if errors.Is(err, cache.ErrTooLarge) || errors.Is(err, cache.ErrOpaque) {
+		return s.writeAsItComes(w, r, a) // the caller may know what to do with it
 	}
 	if err != nil {
 		return s.broken(r, err)

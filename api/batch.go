@@ -5,11 +5,16 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/askonce/askonce/internal/llm"
 )
 
 const (
@@ -33,6 +38,20 @@ type itemAnswer[T any] struct {
 	Answer  *T       `json:",embed"`
 }
 
+// decodeBatch reads the list and leaves its items to their own decoding: a name
+// that stands twice in one of them spoils that one alone.
+func decodeBatch(body []byte) (batchBody, error) {
+	var batch batchBody
+	var twice *llm.RequestError
+	if errors.As(llm.CheckJSON(body), &twice) && strings.HasPrefix(twice.Param, "items[") {
+		if json.Unmarshal(body, &batch, jsontext.AllowDuplicateNames(true)) == nil && len(batch.Unknown) == 0 {
+			return batch, nil
+		}
+	}
+	err := decode(body, "", &batch, &batch.Unknown)
+	return batch, err
+}
+
 func (s *Server) lookupBatch(w http.ResponseWriter, r *http.Request, x *exchange) error {
 	return runBatch(s, w, r, http.StatusOK, s.asker(r, x).lookup)
 }
@@ -49,8 +68,8 @@ func runBatch[T any](
 	if err != nil {
 		return err
 	}
-	var batch batchBody
-	if err := decode(body, "", &batch, &batch.Unknown); err != nil {
+	batch, err := decodeBatch(body)
+	if err != nil {
 		return err
 	}
 	if n := len(batch.Items); n == 0 || n > maxBatch {

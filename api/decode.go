@@ -7,9 +7,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -52,9 +54,13 @@ func badBody(details ...detail) *fault {
 func unreadable(body []byte, at string, err error) detail {
 	var semantic *json.SemanticError
 	if errors.As(err, &semantic) && semantic.GoType != nil {
+		is, wanted := kindName(semantic.JSONKind), typeName(semantic.GoType)
+		if is == wanted {
+			is += " out of range"
+		}
 		return detail{
 			Location: join(at, dotted(semantic.JSONPointer)),
-			Message:  fmt.Sprintf("is %s where %s is wanted", kindName(semantic.JSONKind), typeName(semantic.GoType)),
+			Message:  fmt.Sprintf("is %s where %s is wanted", is, wanted),
 		}
 	}
 	var request *llm.RequestError
@@ -122,6 +128,19 @@ func dotted(pointer jsontext.Pointer) string {
 		}
 	}
 	return path
+}
+
+// seconds is a whole number of them. JSON has no integers: 60, 60.0 and 6e1 are the same.
+type seconds int64
+
+// UnmarshalJSON reads any number without a fraction.
+func (n *seconds) UnmarshalJSON(text []byte) error {
+	f, err := strconv.ParseFloat(string(text), 64)
+	if err != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
+		return errors.New("is not a whole number")
+	}
+	*n = seconds(f)
+	return nil
 }
 
 func kindName(kind jsontext.Kind) string {

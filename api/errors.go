@@ -64,6 +64,10 @@ var (
 		status: http.StatusBadRequest, code: "bad_path",
 		message: "The path has empty, \".\" or \"..\" segments. Send it in its plain form.",
 	}
+	errMethod = &fault{
+		status: http.StatusMethodNotAllowed, code: "method_not_allowed", allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
+		message: "This method is not passed through.",
+	}
 	errEncoded = &fault{
 		status: http.StatusUnsupportedMediaType, code: "unsupported_encoding", param: "Content-Encoding",
 		message: "Content-Encoding: compressed request bodies are not read. Send the body as it is.",
@@ -133,6 +137,10 @@ var faultTable = []struct {
 	{cache.ErrTooLarge, fault{
 		status: http.StatusRequestEntityTooLarge, code: "answer_too_large",
 		message: "The answer is longer than the cache keeps.",
+	}},
+	{cache.ErrBrokenOff, fault{
+		status: http.StatusBadGateway, code: "upstream_broke_off", finalTry: true,
+		message: "The provider broke its answer off.",
 	}},
 	{context.DeadlineExceeded, fault{
 		status: http.StatusGatewayTimeout, code: "timeout",

@@ -78,6 +78,9 @@ func (s *Server) serve(w *echo.Response, r *http.Request, c echo.Context, x *exc
 
 // admit identifies the caller and checks his role.
 func (s *Server) admit(r *http.Request, x *exchange) error {
+	if err := checkCredentials(r.Header, r.URL); err != nil {
+		return err
+	}
 	who, err := s.identity.of(r.Header)
 	if err != nil {
 		return err

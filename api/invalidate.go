@@ -14,7 +14,7 @@ type invalidateBody struct {
 	Namespace *string  `json:"namespace"`
 	Model     *string  `json:"model"`
 	Tags      []string `json:"tags"`
-	OlderThan *int64   `json:"older_than"` // seconds
+	OlderThan *seconds `json:"older_than"` // seconds
 	All       bool     `json:"all"`
 	DryRun    bool     `json:"dry_run"`
 	Unknown   unknown  `json:",embed"`
@@ -69,7 +69,7 @@ func (b *invalidateBody) selector(tenant string, now time.Time) (cache.Selector,
 	}
 	problems = append(problems, checkTags(b.Tags)...)
 	if b.OlderThan != nil {
-		age, err := policy.Age(*b.OlderThan)
+		age, err := policy.Age(int64(*b.OlderThan))
 		if err != nil {
 			problems = append(problems, detail{"older_than", err.Error()})
 		}

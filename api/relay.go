@@ -15,13 +15,16 @@ func (s *Server) relay(w http.ResponseWriter, r *http.Request, x *exchange) erro
 	if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		return errWebSocket
 	}
+	if r.Method == http.MethodConnect || r.Method == http.MethodTrace {
+		return errMethod
+	}
 	if !plainPath(r.URL.Path) {
 		return errPath
 	}
 	if needs := relayRole(r.Method); !x.caller.role.includes(needs) {
 		return forbidden(x.caller.role, needs)
 	}
-	own, err := s.spending(&x.caller, s.spendable(r.Method, r.URL.Path))
+	own, err := s.spending(&x.caller, s.spendable(r))
 	if err != nil {
 		return err
 	}
@@ -51,10 +54,11 @@ func plainPath(p string) bool {
 	return p == path.Clean(p) || p == path.Clean(p)+"/"
 }
 
-// spendable reports whether the service's key may be spent on a path.
-func (s *Server) spendable(method, path string) bool {
+// spendable reports whether the service's key may be spent on a request's path:
+// as it is written, which is what the provider gets, and as it reads.
+func (s *Server) spendable(r *http.Request) bool {
 	for _, a := range s.allowed {
-		if a.matches(method, path) {
+		if a.matches(r.Method, r.URL.Path) && a.matches(r.Method, r.URL.EscapedPath()) {
 			return true
 		}
 	}

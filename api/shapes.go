@@ -65,10 +65,19 @@ func asOpenAI(f *fault) (string, []byte) {
 	return "application/json", llm.AppendError(nil, kind, f.code, f.param, f.message)
 }
 
+// representationHeaders describe the provider's body, which a fault replaces.
+var representationHeaders = [...]string{
+	"Accept-Ranges", "Content-Disposition", "Content-Digest", "Content-Encoding", "Content-Language", "Content-Location",
+	"Content-Range", "Digest", "Etag", "Last-Modified", "Repr-Digest", "Vary",
+}
+
 // write answers with the fault in a shape.
 func (f *fault) write(w http.ResponseWriter, in shape) {
 	contentType, body := in(f)
 	h := w.Header()
+	for _, name := range representationHeaders {
+		h.Del(name)
+	}
 	h.Set("Content-Type", contentType)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	h.Set("Cache-Control", "no-store")

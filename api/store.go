@@ -18,7 +18,7 @@ import (
 type storeBody struct {
 	target
 	Response jsontext.Value `json:"response"`
-	TTL      *int64         `json:"ttl"` // seconds
+	TTL      *seconds       `json:"ttl"` // seconds
 	Unknown  unknown        `json:",embed"`
 }
 
@@ -53,7 +53,7 @@ func (a asker) store(ctx context.Context, body []byte, at string) (*storeAnswer,
 	var ttl time.Duration
 	if asked.TTL != nil {
 		var err error
-		if ttl, err = policy.TTL(*asked.TTL); err != nil {
+		if ttl, err = policy.TTL(int64(*asked.TTL)); err != nil {
 			problems = append(problems, detail{"ttl", err.Error()})
 		}
 	}

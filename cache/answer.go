@@ -38,7 +38,6 @@ func (a *Answer) Next(ctx context.Context) ([]byte, error) {
 // document, put together if the origin streamed it. It is for callers who
 // asked for the other form than the call they joined.
 func (a *Answer) Whole(ctx context.Context) ([]byte, error) {
-	a.at = nil // what has been read is not needed any more
 	select {
 	case <-a.flight.whole:
 		return a.flight.doc, a.flight.docErr

@@ -3,6 +3,7 @@ package cache
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -19,9 +20,13 @@ var scratches = sync.Pool{New: func() any {
 	return &buf
 }}
 
-// errOpaque is why there is no whole document of an answer that the cache
-// cannot read.
-var errOpaque = errors.New("cache: the origin's answer is not in a form that can be read")
+// ErrOpaque is why there is no whole document of an answer that the cache
+// cannot read, since it is compressed, say.
+var ErrOpaque = errors.New("cache: the origin's answer is not in a form that can be read")
+
+// ErrBrokenOff means that the origin began an answer and did not finish it,
+// and that nothing of it was given to anybody.
+var ErrBrokenOff = errors.New("cache: the origin broke its answer off")
 
 // pump moves the origin's answer into the flight's feed and keeps it if it is
 // complete and storable. An answer is visible in the cache before the last of
@@ -33,7 +38,7 @@ func (c *Cache) pump(f *flight, s *search, resp *http.Response) {
 	switch {
 	case !readable(s.req, resp), stream && resp.StatusCode != http.StatusOK:
 		f.begin(resp, stream, resp.ContentLength)
-		c.pass(f, resp.Body, errOpaque)
+		c.pass(f, resp.Body, ErrOpaque)
 	case stream:
 		f.begin(resp, stream, resp.ContentLength)
 		c.pumpStream(f, s, resp.Body)
@@ -144,10 +149,7 @@ func (c *Cache) pumpDocument(f *flight, s *search, resp *http.Response) {
 		return
 	case err != nil:
 		c.metrics.kept.WithLabelValues("incomplete").Inc()
-		f.begin(resp, false, resp.ContentLength)
-		f.complete(nil, err)
-		f.feed.append(doc)
-		f.end(nil, err)
+		f.fail(fmt.Errorf("%w: %w", ErrBrokenOff, err))
 		return
 	case resp.StatusCode != http.StatusOK:
 		c.metrics.kept.WithLabelValues("status").Inc()

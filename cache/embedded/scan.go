@@ -12,9 +12,9 @@ import (
 	"github.com/askonce/askonce/cache"
 )
 
-// scanPage bounds what is read in one transaction, in bytes of records; one
-// more record may go over it. Between pages, writers get pages of the file
-// back that only this transaction still needed.
+// scanPage bounds what is read in one transaction, in bytes of records; the
+// last record may go over it. A transaction that lasts keeps writers from using
+// freed pages of the file again.
 const scanPage = 4 << 20
 
 var _ cache.Scanner = (*store)(nil)
@@ -29,7 +29,9 @@ type scanned struct {
 func (s *store) Scan(ctx context.Context, after cache.Key) iter.Seq2[cache.Record, error] {
 	return func(yield func(cache.Record, error) bool) {
 		for more := true; more; {
-			page, err := (*DB)(s).scanPage(ctx, &after)
+			var page []scanned
+			var err error
+			page, more, err = (*DB)(s).scanPage(ctx, &after)
 			if err != nil {
 				yield(cache.Record{}, err)
 				return
@@ -39,16 +41,15 @@ func (s *store) Scan(ctx context.Context, after cache.Key) iter.Seq2[cache.Recor
 					return
 				}
 			}
-			more = len(page) > 0
 		}
 	}
 }
 
 // scanPage reads the live entries behind after, until there are enough, and
-// moves after to the last of them. No entry means that there are no more.
-func (db *DB) scanPage(ctx context.Context, after *cache.Key) (page []scanned, err error) {
+// moves after to the last row it has looked at.
+func (db *DB) scanPage(ctx context.Context, after *cache.Key) (page []scanned, more bool, err error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	err = db.guarded(func() error {
 		return db.file.bolt.View(func(tx *bbolt.Tx) error {
@@ -59,28 +60,27 @@ func (db *DB) scanPage(ctx context.Context, after *cache.Key) (page []scanned, e
 				k, v = c.Next()
 			}
 			for ; k != nil && size < scanPage; k, v = c.Next() {
+				if len(k) != keySize {
+					return errBadRecord
+				}
 				size += len(v)
-				if found, ok := scan(k, v, live); ok {
+				*after = cache.Key(k)
+				if found := scan(*after, v); found.err != nil || found.record.Meta.Expires.UnixMicro() > live {
 					page = append(page, found)
 				}
 			}
+			more = k != nil
 			return nil
 		})
 	})
-	if len(page) > 0 {
-		*after = page[len(page)-1].record.Key
-	}
-	return page, err
+	return page, more, err
 }
 
-// scan reads one row of entries; ok is false for one that has expired.
-func scan(key, value []byte, live int64) (found scanned, ok bool) {
-	if len(key) != keySize {
-		return scanned{err: fmt.Errorf("%w: %w", cache.ErrUnreadable, errBadRecord)}, true
-	}
-	record, err := decodeEntry(cache.Key(key), value)
+// scan reads one row of entries.
+func scan(key cache.Key, value []byte) scanned {
+	record, err := decodeEntry(key, value)
 	if err != nil {
-		return scanned{cache.Record{Key: cache.Key(key)}, fmt.Errorf("%w: %w", cache.ErrUnreadable, err)}, true
+		return scanned{cache.Record{Key: key}, fmt.Errorf("%w: %w", cache.ErrUnreadable, err)}
 	}
-	return scanned{record: record}, record.Meta.Expires.UnixMicro() > live
+	return scanned{record: record}
 }
