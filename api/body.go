@@ -26,8 +26,19 @@ func (s *scratch) get() *[scratchSize]byte {
 
 func (s *scratch) put(b *[scratchSize]byte) { s.pool.Put(b) }
 
-// tooLarge refuses a body over the limit.
-func tooLarge(limit int64) *fault {
+// drainedBodies is how many times the limit a refused body may be long to be
+// read to its end.
+const drainedBodies = 4
+
+// tooLarge refuses a body over the limit. Many clients send all of it before
+// they look at the answer, and lose the answer with a connection that closes
+// meanwhile, so the rest is read first; those that wait for leave to send it
+// are told at once.
+func (s *Server) tooLarge(r *http.Request) error {
+	limit := s.opts.MaxBody
+	if r.Header.Get("Expect") == "" {
+		_, _ = io.CopyN(io.Discard, r.Body, drainedBodies*limit)
+	}
 	return &fault{
 		status: http.StatusRequestEntityTooLarge, code: "body_too_large",
 		message: fmt.Sprintf("The body is longer than the %d bytes that this service takes.", limit),
@@ -44,7 +55,7 @@ func (s *Server) readBody(r *http.Request) ([]byte, error) {
 	length := r.ContentLength
 	switch {
 	case length > s.opts.MaxBody:
-		return nil, tooLarge(s.opts.MaxBody)
+		return nil, s.tooLarge(r)
 	case length == 0 || r.Body == nil:
 		return nil, nil
 	case length > 0:
@@ -54,7 +65,7 @@ func (s *Server) readBody(r *http.Request) ([]byte, error) {
 	var body bytes.Buffer
 	n, err := body.ReadFrom(io.LimitReader(r.Body, s.opts.MaxBody+1))
 	if n > s.opts.MaxBody {
-		return nil, tooLarge(s.opts.MaxBody)
+		return nil, s.tooLarge(r)
 	}
 	return body.Bytes(), readError(r, err)
 }
