@@ -73,7 +73,7 @@ func (s *Server) broken(r *http.Request, err error) error {
 	if gone := r.Context().Err(); gone != nil {
 		return gone
 	}
-	return fmt.Errorf("%w: %v", errBrokenOff, err) // what is wrong with the provider's body is no fault of the caller's
+	return fmt.Errorf("%w: %s", errBrokenOff, err.Error()) // what is wrong with the provider's body is no fault of the caller's
 }
 
 // writeAsItComes passes the body on without looking at it.

@@ -91,7 +91,7 @@ func tryOpen(path string, wait time.Duration) (*file, error) {
 	})
 	if err != nil {
 		if f.os != nil {
-			release(f.os) // bbolt has done so, unless it panicked
+			_ = release(f.os) // bbolt has done so, unless it panicked
 		}
 		return nil, openError(path, err)
 	}

@@ -37,15 +37,15 @@ func await(ctx context.Context, s *rediscache.Store, n int) <-chan error {
 }
 
 // answer returns what an Await ended with and how long that took.
-func answer(t *testing.T, done <-chan error) (error, time.Duration) {
+func answer(t *testing.T, done <-chan error) (time.Duration, error) {
 	t.Helper()
 	began := time.Now()
 	select {
 	case err := <-done:
-		return err, time.Since(began)
+		return time.Since(began), err
 	case <-time.After(15 * time.Second):
 		t.Fatal("Await hangs")
-		return nil, 0
+		return 0, nil
 	}
 }
 
@@ -108,13 +108,13 @@ func TestAwaitEndsWithTheRelease(t *testing.T) {
 				acquire(t, a, 1, "a", time.Minute)
 				first, second, own := await(context.Background(), b, 1), await(context.Background(), b, 1), await(context.Background(), a, 1)
 				other := await(context.Background(), b, 2)
-				if err, _ := answer(t, other); err != nil {
+				if _, err := answer(t, other); err != nil {
 					t.Errorf("Await of another key: %v", err)
 				}
 				still(t, first)
 				release(t, a, 1, "a")
 				for _, done := range []<-chan error{first, second, own} {
-					err, took := answer(t, done)
+					took, err := answer(t, done)
 					if err != nil {
 						t.Errorf("Await: %v", err)
 					}
@@ -134,7 +134,7 @@ func TestAwaitEndsWithTheLifeOfAKilledHolder(t *testing.T) {
 	acquire(t, s, 1, "killed", 300*time.Millisecond)
 	done := await(context.Background(), s, 1)
 	acquire(t, s, 1, "killed", 600*time.Millisecond) // renewed once
-	err, took := answer(t, done)
+	took, err := answer(t, done)
 	if err != nil || took < 400*time.Millisecond || took > 600*time.Millisecond+patience {
 		t.Errorf("Await ended after %v with %v, want about 600 ms", took, err)
 	}
@@ -150,12 +150,12 @@ func TestAwaitEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := await(ctx, s, 1)
 	cancel()
-	if err, _ := answer(t, done); !errors.Is(err, context.Canceled) {
+	if _, err := answer(t, done); !errors.Is(err, context.Canceled) {
 		t.Errorf("Await: %v, want context.Canceled", err)
 	}
 	done = await(context.Background(), s, 1)
 	s.Close()
-	if err, _ := answer(t, done); !errors.Is(err, rediscache.ErrClosed) {
+	if _, err := answer(t, done); !errors.Is(err, rediscache.ErrClosed) {
 		t.Errorf("Await while closing: %v, want ErrClosed", err)
 	}
 }
@@ -169,13 +169,13 @@ func TestAwaitEndsWhenRedisDies(t *testing.T) {
 	done := await(context.Background(), silent, 1)
 	redistest.Eventually(t, "the subscription stands", func() bool { return subscribers(t, server) == 1 })
 	proxy.Set(redistest.Swallow)
-	if err, took := answer(t, done); err == nil || took > 5*time.Second {
+	if took, err := answer(t, done); err == nil || took > 5*time.Second {
 		t.Errorf("Await on a dead line ended after %v with %v, want an error", took, err)
 	}
 	done = await(context.Background(), killed, 1)
 	redistest.Eventually(t, "the subscription stands", func() bool { return subscribers(t, server) >= 1 })
 	server.Kill(t)
-	if err, took := answer(t, done); err == nil || took > 2*time.Second {
+	if took, err := answer(t, done); err == nil || took > 2*time.Second {
 		t.Errorf("Await ended %v after Redis was killed with %v, want an error", took, err)
 	}
 }

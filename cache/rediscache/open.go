@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -122,7 +123,7 @@ func (s *Store) background(work func(context.Context)) {
 func (s *Store) prepare(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, s.options.DialTimeout+s.options.ReadTimeout)
 	defer cancel()
-	if err := s.client.Get(ctx, s.names.generation).Err(); err != nil && err != redis.Nil {
+	if err := s.client.Get(ctx, s.names.generation).Err(); err != nil && !errors.Is(err, redis.Nil) {
 		return fault(ctx, "open", err)
 	}
 	policy, err := s.client.Info(ctx, "memory").Result()

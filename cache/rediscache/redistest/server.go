@@ -4,6 +4,7 @@ package redistest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -73,7 +74,7 @@ func (s *Server) Client() *redis.Client { return s.client }
 func (s *Server) Do(tb testing.TB, args ...any) any {
 	tb.Helper()
 	answer, err := s.client.Do(context.Background(), args...).Result()
-	if err != nil && err != redis.Nil {
+	if err != nil && !errors.Is(err, redis.Nil) {
 		tb.Fatalf("redis %v: %v", args, err)
 	}
 	return answer
