@@ -193,12 +193,9 @@ func (c *counter) refund(s *State, n int64, at Instant, floor int64) {
 	}
 }
 
-// project is the earliest time by which ahead and then n can have been taken if
-// nobody else comes.
+// project is the earliest time by which ahead and then n, which is not above the
+// capacity, can have been taken if nobody else comes.
 func (c *counter) project(s *State, ahead, n int64, now Instant) Instant {
-	if n > c.capacity {
-		return Never
-	}
 	total := addSat(ahead, n)
 	if c.shape == bucket && s.Held == 0 && total > c.capacity {
 		beyond := mulDivUp(total-c.capacity, c.den, c.num)

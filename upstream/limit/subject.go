@@ -70,9 +70,13 @@ const MaxAxes = 8
 type Ask struct {
 	Want Amounts
 
-	// Leave is what must be left for others afterwards. Of every axis it is at
-	// most half of what Want does not need.
+	// Leave is what others are owed: so much must be left afterwards, or all
+	// that Want does not need, if that is less.
 	Leave Amounts
+
+	// Spare is what others are likely to want soon: so much must be left as
+	// well, or a quarter of what can be counted at once, if that is less.
+	Spare Amounts
 
 	// Even spreads the take: where a window would let the whole limit be used
 	// up at once and then nothing for long, it waits for its turn at the rate
@@ -213,26 +217,43 @@ func (a *axis) fits(ask *Ask, from Instant) Instant {
 	case ask.Even && a.even:
 		from = max(from, a.Next)
 	}
-	need := n + min(max(ask.Leave[a.Unit], 0), (a.capacity-n)/2)
-	return a.when(&a.State, need, from)
+	return a.when(&a.State, n+a.left(ask), from)
 }
 
-// Project is the earliest time by which ahead, and after it want, can have been
+// left is what ask leaves of the axis.
+func (a *axis) left(ask *Ask) int64 {
+	left := addSat(max(ask.Leave[a.Unit], 0), min(max(ask.Spare[a.Unit], 0), a.capacity/4))
+	return min(left, a.capacity-ask.Want[a.Unit])
+}
+
+// Project is the earliest time by which ahead, and after it ask, can have been
 // taken if nobody else comes; now if there is room at once.
-func (s *Subject) Project(ahead, want Amounts, now Instant) Verdict {
+func (s *Subject) Project(ahead Amounts, ask Ask, now Instant) Verdict {
 	now = s.advance(now)
 	v := Verdict{At: max(now, s.pause)}
 	for i := range s.axes {
-		a := &s.axes[i]
-		if want[a.Unit] <= 0 {
-			continue
-		}
-		if at := a.project(&a.State, max(ahead[a.Unit], 0), want[a.Unit], now); at > v.At {
-			v.At, v.Axis = at, a.Name
+		if at := s.axes[i].after(max(ahead[s.axes[i].Unit], 0), &ask, now); at > v.At {
+			v.At, v.Axis = at, s.axes[i].Name
 		}
 	}
 	v.OK = v.At == now
 	return v
+}
+
+// after is the earliest time by which the axis allows ahead and then ask.
+func (a *axis) after(ahead int64, ask *Ask, now Instant) Instant {
+	n := ask.Want[a.Unit]
+	switch {
+	case n <= 0:
+		return now
+	case n > a.capacity:
+		return Never
+	}
+	at := a.project(&a.State, ahead, n+a.left(ask), now)
+	if ask.Even && a.even && at.Known() {
+		at = max(at, a.Next.after(mulDivUp(ahead, a.den, a.num)))
+	}
+	return at
 }
 
 // Settle replaces what g estimated by what the call used. What it used beyond

@@ -156,7 +156,13 @@ func TestLeaveIsLeft(t *testing.T) {
 	if _, v := s.Take(leaving, start); v.OK {
 		t.Error("took what was to be left")
 	}
-	take(t, s, tokens(3), start)
+	if _, v := s.Take(limit.Ask{Want: tokens(1), Spare: tokens(9)}, start); !v.OK {
+		t.Errorf("left more than a quarter: %+v", v)
+	}
+	if _, v := s.Take(limit.Ask{Want: tokens(1), Spare: tokens(9)}, start); v.OK {
+		t.Error("took what was to be spared")
+	}
+	take(t, s, tokens(2), start)
 }
 
 func TestProjectionSeesTheQueueAhead(t *testing.T) {
@@ -171,7 +177,7 @@ func TestProjectionSeesTheQueueAhead(t *testing.T) {
 		{limit.Rule{Counting: limit.FixedWindow, Limit: 60}, 60, time.Minute},
 		{limit.Rule{Counting: limit.SlidingWindow, Limit: 60}, 60, time.Minute},
 	} {
-		v := subject(t, c.rule).Project(tokens(c.ahead), tokens(1), start)
+		v := subject(t, c.rule).Project(tokens(c.ahead), limit.Ask{Want: tokens(1)}, start)
 		if got := v.At.Sub(start).Round(time.Millisecond); got != c.want {
 			t.Errorf("%v, %d ahead: got %s, want %s", c.rule, c.ahead, got, c.want)
 		}
@@ -253,7 +259,7 @@ func TestHugeFiguresDoNotOverflow(t *testing.T) {
 			} else if v.At <= now {
 				t.Fatalf("refused at %d until %d", now, v.At)
 			}
-			if v := s.Project(tokens(big.Draw(t, "ahead")), tokens(big.Draw(t, "want")), now); v.At < now {
+			if v := s.Project(tokens(big.Draw(t, "ahead")), limit.Ask{Want: tokens(big.Draw(t, "want"))}, now); v.At < now {
 				t.Fatalf("projected %d at %d", v.At, now)
 			}
 			s.Adjust(grant, limit.Word{Axis: "a", Limit: big.Draw(t, "word"), Remaining: big.Draw(t, "remaining")}, now)

@@ -119,3 +119,15 @@ func (s *Subject) Restore(states []State, pause Instant) error {
 	s.pause = pause
 	return nil
 }
+
+// Unused reports whether a new subject would be no different.
+func (s *Subject) Unused(now Instant) bool {
+	for i := range s.axes {
+		a := &s.axes[i]
+		a.advance(&a.State, now)
+		if a.Used > 0 || a.Held > 0 || a.Learned > 0 || a.Next > now {
+			return false
+		}
+	}
+	return s.pause <= now
+}
