@@ -14,6 +14,12 @@ const (
 
 	// leaseRenewal is when a flight in the air renews its lease.
 	leaseRenewal = leaseLife / 3
+
+	// maxWaits is how many calls of other replicas a flight waits for before it
+	// goes on alone: the one in the air, and the one that takes over when that
+	// was lost, so that one replica asks again and not all of them. More would
+	// be a queue behind answers that are not to be kept.
+	maxWaits = 2
 )
 
 // leases keeps replicas from asking the origin the same at the same time: the
@@ -59,21 +65,24 @@ func (l *leases) enter(ctx context.Context, f *flight, s *search) (lease, *Entry
 	if l.shared == nil || f.private || !f.keep {
 		return lease{}, nil
 	}
-	held, err := l.acquire(ctx, s.req.Key)
-	if err != nil {
-		return lease{}, nil
+	for range maxWaits {
+		held, err := l.acquire(ctx, s.req.Key)
+		if err != nil {
+			break
+		}
+		if held {
+			return l.hold(ctx, s.req.Key), nil
+		}
+		l.c.metrics.awaited.Inc()
+		if err := l.shared.Await(ctx, s.req.Key); err != nil {
+			break
+		}
+		s.start = time.Now() // the wait was not the cache's own work
+		if entry := s.exact(ctx); entry != nil {
+			return lease{}, entry
+		}
 	}
-	if held {
-		return l.hold(ctx, s.req.Key), nil
-	}
-	l.c.metrics.awaited.Inc()
-	if err := l.shared.Await(ctx, s.req.Key); err != nil {
-		return lease{}, nil
-	}
-	// The answer is there now, or it was not to be kept; in neither case is
-	// there a reason to queue for the lease again.
-	s.start = time.Now() // the wait was not the cache's own work
-	return lease{}, s.exact(ctx)
+	return lease{}, nil
 }
 
 func (l *leases) acquire(ctx context.Context, key Key) (bool, error) {

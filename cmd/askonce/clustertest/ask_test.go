@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -175,6 +176,23 @@ func (c *caller) ready() string {
 	var said struct{ Status string }
 	c.rest("GET", "/readyz", nil, http.StatusOK, &said)
 	return said.Status
+}
+
+// metric is the sum of a metric's values over all its labels.
+func (c *caller) metric(name string) float64 {
+	c.t.Helper()
+	sum := 0.0
+	for line := range strings.Lines(c.send("GET", "/metrics", "").body) {
+		series, value, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if base, _, _ := strings.Cut(series, "{"); base == name {
+			n, err := strconv.ParseFloat(value, 64)
+			if err != nil {
+				c.t.Fatalf("%v: %s", err, line)
+			}
+			sum += n
+		}
+	}
+	return sum
 }
 
 // within polls until the answer is yes, and fails the test after the limit.
