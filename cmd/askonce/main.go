@@ -17,6 +17,9 @@ type commands struct {
 	Try      TryCmd      `cmd:"" help:"Ask some 200 questions and count hits, misses and wrong hits."`
 	Check    CheckCmd    `cmd:"" help:"Check the configuration and show what holds."`
 	Key      KeyCmd      `cmd:"" help:"Keys for callers."`
+	Export   ExportCmd   `cmd:"" help:"Write the whole cache into a file."`
+	Import   ImportCmd   `cmd:"" help:"Read the entries of such a file into a cache."`
+	Health   HealthCmd   `cmd:"" help:"Ask a service whether it is up, for container health checks."`
 	Migrate  MigrateCmd  `cmd:"" help:"Layouts of the stores."`
 	Simulate SimulateCmd `cmd:"" name:"simulate-provider" help:"Run a provider that costs nothing and fails on command."`
 	Version  VersionCmd  `cmd:"" help:"Say which version this is."`
