@@ -73,7 +73,7 @@ func (p *provider) counted(a limit.Axis, at time.Time) (sum float64) {
 		if at.Sub(c.at) > window {
 			break
 		}
-		if a.Rule.Counting != limit.FixedWindow || c.at.Truncate(window).Equal(at.Truncate(window)) {
+		if a.Rule.Counting != limit.FixedWindow || c.at.UnixNano()/int64(window) == at.UnixNano()/int64(window) {
 			sum += float64(c.amounts[a.Unit])
 		}
 	}
