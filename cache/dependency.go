@@ -137,7 +137,7 @@ func (d *dependency) record(err error) {
 
 // harmless tells a dependency's negative answers from its faults.
 func harmless(err error) bool {
-	return err == nil || errors.Is(err, ErrNotFound) || isTooLong(err)
+	return err == nil || errors.Is(err, ErrNotFound) || errors.Is(err, ErrDamaged) || isTooLong(err)
 }
 
 // isTooLong reports whether an embedder refused a text for its length.

@@ -44,10 +44,20 @@ func (l *firstLevel) get(key Key, now time.Time) *Entry {
 	return e
 }
 
-func (l *firstLevel) put(e *Entry) {
-	if l != nil {
-		l.entries.Set(e.Key, e)
+// put keeps e, unless a younger answer to the same request is there: one whose
+// durable write is still to come must not be replaced by what the store has. It
+// returns the entry that holds.
+func (l *firstLevel) put(e *Entry) *Entry {
+	if l == nil {
+		return e
 	}
+	holds, _ := l.entries.Compute(e.Key, func(old *Entry, found bool) (*Entry, otter.ComputeOp) {
+		if found && old.Meta.Created.After(e.Meta.Created) {
+			return old, otter.CancelOp
+		}
+		return e, otter.WriteOp
+	})
+	return holds
 }
 
 func (l *firstLevel) remove(key Key) bool {

@@ -245,21 +245,22 @@ func (c *Cache) fetchEntry(ctx context.Context, within patience, key Key) (*Entr
 	rec, err := ask(ctx, c.store, within, func(ctx context.Context) (Record, error) {
 		return c.opts.Store.Get(ctx, key)
 	})
-	if err != nil {
-		return nil, err
+	var entry *Entry
+	if err == nil {
+		rec.Key = key
+		entry, err = c.seal.open(rec)
 	}
-	rec.Key = key
-	entry, err := c.seal.open(rec)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrDamaged):
 		c.metrics.fault(c.store.name, "damaged")
-		c.log.Warn("cache: a stored entry is damaged; treated as a miss", "entry", key)
+		c.log.Warn("a stored entry is damaged; treated as a miss", "entry", key)
+		return nil, ErrNotFound
+	case err != nil:
+		return nil, err
+	case !entry.Meta.Expires.After(time.Now()):
 		return nil, ErrNotFound
 	}
-	if !entry.Meta.Expires.After(time.Now()) {
-		return nil, ErrNotFound
-	}
-	c.l1.put(entry)
-	return entry, nil
+	return c.l1.put(entry), nil
 }
 
 // embed turns one text into its vector.

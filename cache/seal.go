@@ -2,7 +2,6 @@ package cache
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"math/rand/v2"
@@ -26,8 +25,6 @@ const (
 
 	compressFrom = 256 // bytes of payload; less is not worth the call
 )
-
-var errDamaged = errors.New("cache: a stored entry is damaged")
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -70,25 +67,25 @@ func (s *sealer) seal(e *Entry) Record {
 
 func (s *sealer) open(rec Record) (*Entry, error) {
 	if len(rec.Value) < sealHeader || rec.Value[0] != sealVersion {
-		return nil, errDamaged
+		return nil, ErrDamaged
 	}
 	payload := rec.Value[sealHeader:]
 	if binary.BigEndian.Uint32(rec.Value[2:]) != checksum(rec.Key, rec.Meta.Tenant, payload) {
-		return nil, errDamaged
+		return nil, ErrDamaged
 	}
 	switch rec.Value[1] {
 	case codecRaw:
 	case codecZstd:
 		var err error
 		if payload, err = s.dec.DecodeAll(payload, nil); err != nil {
-			return nil, fmt.Errorf("%w: %w", errDamaged, err)
+			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
 	default:
-		return nil, errDamaged
+		return nil, ErrDamaged
 	}
 	e := &Entry{Key: rec.Key, Meta: rec.Meta}
 	if !readPayload(e, payload) {
-		return nil, errDamaged
+		return nil, ErrDamaged
 	}
 	return e, nil
 }

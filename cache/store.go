@@ -53,12 +53,15 @@ type Record struct {
 // ErrNotFound is a miss: never stored, deleted, evicted, or expired.
 var ErrNotFound = errors.New("cache: entry not found")
 
+// ErrDamaged is a record that is there and cannot be read: a counted miss.
+var ErrDamaged = errors.New("cache: a stored entry is damaged")
+
 // A Store keeps entries under their keys. It is safe for concurrent use and
 // honours the context's deadline. Errors other than ErrNotFound mean that the
 // store could not tell; the cache counts them and goes on as after a miss.
 type Store interface {
-	// Get returns the record under key, or ErrNotFound. The caller owns the
-	// record and may keep its bytes.
+	// Get returns the record under key, ErrNotFound, or ErrDamaged if this one
+	// record cannot be read. The caller owns the record and may keep its bytes.
 	Get(ctx context.Context, key Key) (Record, error)
 
 	// Put writes the records, replacing what is there under the same keys.

@@ -4,6 +4,7 @@ package embedded
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"slices"
 
@@ -29,8 +30,10 @@ func (s *store) Get(ctx context.Context, key cache.Key) (cache.Record, error) {
 				return cache.ErrNotFound
 			}
 			var err error
-			found, err = decodeEntry(key, record)
-			return err
+			if found, err = decodeEntry(key, record); err != nil {
+				return fmt.Errorf("%w: %w", cache.ErrDamaged, err)
+			}
+			return nil
 		})
 	})
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/askonce/askonce/cache"
 )
 
 var (
@@ -32,7 +34,7 @@ var (
 	ErrRefused = errors.New("the server refuses the credentials: check user, password and permissions")
 
 	// ErrDamaged is returned for a record that can't be read.
-	ErrDamaged = errors.New("record can't be read")
+	ErrDamaged = fmt.Errorf("%w: record can't be read", cache.ErrDamaged)
 
 	errZeroKey   = errors.New("rediscache: a key of zeros is not allowed")
 	errNoExpiry  = errors.New("rediscache: Expires is not set")
