@@ -10,6 +10,7 @@ import (
 // Unit is what an axis counts.
 type Unit uint8
 
+// The units that providers limit.
 const (
 	Requests     Unit = iota // calls begun
 	InputTokens              // tokens sent

@@ -23,8 +23,9 @@ type Options struct {
 	Shares [3]float64
 
 	// Headroom is how many of the latest interactive calls must find room at
-	// once while there are such calls: the other lanes leave as much. 0 is 2;
-	// negative leaves none.
+	// once while there are such calls: the other lanes leave as much, up to a
+	// quarter of a limit. In a window that much stays unused. 0 is 3; negative
+	// leaves none.
 	Headroom int
 
 	// MaxWaiting bounds the calls that wait in one lane of one deployment.
@@ -68,7 +69,7 @@ func (o *Options) setDefaults() {
 	}
 	setDefault(&o.Shares[P1], 0.2)
 	setDefault(&o.Shares[P2], 0.05)
-	setDefault(&o.Headroom, 2)
+	setDefault(&o.Headroom, 3)
 	setDefault(&o.MaxWaiting, 10_000)
 	setDefault(&o.MaxBytes, 64<<20)
 	setDefault(&o.Quantum, 1_000)

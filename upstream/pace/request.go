@@ -13,6 +13,7 @@ import (
 // Lane is how urgent a call is.
 type Lane uint8
 
+// The lanes, the most urgent first.
 const (
 	P0 Lane = iota // interactive: somebody waits
 	P1             // standard
@@ -84,6 +85,7 @@ func (r *Request) cost() int64 {
 // Reason is why a request was refused.
 type Reason string
 
+// Why requests are refused.
 const (
 	TooLong  Reason = "wait"     // it would have to wait longer than it can
 	Expired  Reason = "deadline" // it waited as long as it could
