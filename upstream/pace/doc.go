@@ -14,7 +14,7 @@
 // given back if the deployment refuses. If it cannot have them, the queue of its
 // deployment projects when it would (wait.go). If that is later than the caller
 // can wait, it is refused at once and told when to come back. Otherwise it waits
-// (queue.go), until the pump has taken the limits for it, its deadline passes,
+// (queue.go), until the pump (pump.go) has taken the limits for it, its deadline passes,
 // or its caller leaves.
 //
 // # Who goes first

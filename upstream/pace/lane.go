@@ -33,13 +33,15 @@ type flow struct {
 	limits      limit.Amounts // of the tenant
 	deficit     int64         // tokens that it may spend in this turn
 	credited    bool          // this turn's quantum is in the deficit
-	prev, next  *flow
+	suspended   bool          // its tenant waits for itself, and takes no turns
+	prev, next  *flow         // in the ring
 }
 
-// lane is a ring of flows.
+// lane holds the flows of one lane; those that take turns are in a ring.
 type lane struct {
 	quantum int64
 	flows   map[string]*flow
+	turning int   // how many flows are in the ring
 	turn    *flow // whose turn it is
 	count   int
 	bytes   int64
@@ -109,32 +111,27 @@ func (l *lane) spend(w *waiter) {
 }
 
 // next is the waiter that goes first: the oldest of the tenant whose turn it is.
-// It stays the next until it is removed or its tenant is to be skipped. It is
-// nil if there is none.
-func (l *lane) next(skip func(*flow) bool) *waiter {
+// It stays the next until it is removed or its tenant is suspended. It is nil if
+// there is none.
+func (l *lane) next() *waiter {
 	if l.turn == nil {
 		return nil
 	}
 	for {
 		var rounds int64 = -1 // how many more turns the nearest tenant needs
-		for range len(l.flows) {
+		for range l.turning {
 			f := l.turn
-			if !skip(f) {
-				if w := l.afford(f); w != nil {
-					return w
-				}
-				missing := (f.first.cost - f.deficit + l.quantum - 1) / l.quantum
-				if rounds < 0 || missing < rounds {
-					rounds = missing
-				}
-				f.credited = false
+			if w := l.afford(f); w != nil {
+				return w
 			}
+			missing := (f.first.cost - f.deficit + l.quantum - 1) / l.quantum
+			if rounds < 0 || missing < rounds {
+				rounds = missing
+			}
+			f.credited = false
 			l.turn = f.next
 		}
-		if rounds < 0 {
-			return nil
-		}
-		l.payTurns(rounds-1, skip)
+		l.payTurns(rounds - 1)
 	}
 }
 
@@ -151,16 +148,17 @@ func (l *lane) afford(f *flow) *waiter {
 }
 
 // payTurns gives every tenant the turns in which nobody could pay.
-func (l *lane) payTurns(turns int64, skip func(*flow) bool) {
-	for _, f := range l.flows {
-		if !skip(f) {
-			f.deficit += turns * l.quantum
-		}
+func (l *lane) payTurns(turns int64) {
+	f := l.turn
+	for range l.turning {
+		f.deficit += turns * l.quantum
+		f = f.next
 	}
 }
 
 // join puts f into the ring, last before the tenant whose turn it is.
 func (l *lane) join(f *flow) {
+	l.turning++
 	if l.turn == nil {
 		f.prev, f.next, l.turn = f, f, f
 		return
@@ -169,16 +167,44 @@ func (l *lane) join(f *flow) {
 	f.prev.next, f.next.prev = f, f
 }
 
-// drop takes f out of the ring. What it did not spend is lost.
-func (l *lane) drop(f *flow) {
-	delete(l.flows, f.tenant)
-	if f.next == f {
+// part takes f out of the ring.
+func (l *lane) part(f *flow) {
+	l.turning--
+	if l.turning == 0 {
 		l.turn = nil
 		return
 	}
 	f.prev.next, f.next.prev = f.next, f.prev
 	if l.turn == f {
 		l.turn = f.next
+	}
+}
+
+// suspend lets a tenant take no turns for now. What it has left to spend it
+// keeps.
+func (l *lane) suspend(tenant string) {
+	if f := l.flows[tenant]; f != nil && !f.suspended {
+		f.suspended = true
+		if f == l.turn {
+			l.blocked = 0 // whoever comes next was not refused
+		}
+		l.part(f)
+	}
+}
+
+// resume lets a tenant take turns again.
+func (l *lane) resume(tenant string) {
+	if f := l.flows[tenant]; f != nil && f.suspended {
+		f.suspended = false
+		l.join(f)
+	}
+}
+
+// drop forgets f, which is empty. What it did not spend is lost.
+func (l *lane) drop(f *flow) {
+	delete(l.flows, f.tenant)
+	if !f.suspended {
+		l.part(f)
 	}
 }
 
@@ -197,10 +223,12 @@ func (l *lane) longest(size func(*flow) int64) *flow {
 // of every other tenant as much, if it has that.
 func (l *lane) ahead(tenant string, want limit.Amounts) limit.Amounts {
 	var own limit.Amounts
-	others := int64(len(l.flows))
+	others := int64(l.turning)
 	if f := l.flows[tenant]; f != nil {
 		own = f.amounts
-		others--
+		if !f.suspended {
+			others--
+		}
 	}
 	sum := own
 	for u := range sum {

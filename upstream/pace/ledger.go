@@ -13,7 +13,8 @@ import (
 // for all of them, and falls back on counting alone when it cannot be reached:
 // an error fails the call that waits for it.
 //
-// A Ledger is safe for concurrent use. Times are the ledger's own.
+// A Ledger is safe for concurrent use. Times are of this process's clock: a
+// ledger with a clock of its own translates.
 type Ledger interface {
 	// Take takes what ask wants of all axes of the subject, or nothing. A
 	// verdict that is not OK is no error.

@@ -1,10 +1,10 @@
-// The queue in front of one deployment: who may try, who waits, who goes next.
+// The queue in front of one deployment: who may try at once, who waits, who
+// leaves.
 
 package pace
 
 import (
 	"container/heap"
-	"context"
 	"sync"
 	"time"
 
@@ -22,7 +22,7 @@ type queue struct {
 	lanes     [lanes]lane
 	waiting   int
 	deadlines deadlines
-	parked    map[string]limit.Instant // tenants whose own limits refuse until then
+	parking   parking
 	recent    recent
 	pumping   bool
 	again     bool // something changed while the pump was trying
@@ -33,7 +33,7 @@ type queue struct {
 }
 
 func newQueue(l *Limiter, name string) *queue {
-	q := &queue{opts: &l.opts, limiter: l, name: name, parked: make(map[string]limit.Instant)}
+	q := &queue{opts: &l.opts, limiter: l, name: name, parking: parking{tenants: make(map[string]*parked)}}
 	for i := range q.lanes {
 		q.lanes[i] = lane{quantum: l.opts.Quantum, flows: make(map[string]*flow)}
 	}
@@ -43,7 +43,7 @@ func newQueue(l *Limiter, name string) *queue {
 }
 
 // enter tells whether r may try at once, and what it asks for: it may if nobody
-// waits who goes before it.
+// waits who goes before it. Who waits for a tenant's own limits does not.
 func (q *queue) enter(r *Request, at time.Time) (limit.Ask, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -51,7 +51,7 @@ func (q *queue) enter(r *Request, at time.Time) (limit.Ask, bool) {
 		q.recent.saw(r.Deployment.Amounts, at)
 	}
 	for i := range q.lanes[:r.Lane+1] {
-		if q.lanes[i].count > 0 {
+		if q.lanes[i].turning > 0 {
 			return limit.Ask{}, false
 		}
 	}
@@ -77,6 +77,9 @@ func (q *queue) enqueue(w *waiter) error {
 		return &Refusal{Reason: Full}
 	}
 	q.lanes[w.request.Lane].push(w)
+	if q.parking.tenants[w.request.Tenant] != nil {
+		q.lanes[w.request.Lane].suspend(w.request.Tenant)
+	}
 	heap.Push(&q.deadlines, w)
 	q.waiting++
 	q.wake()
@@ -178,170 +181,9 @@ func (q *queue) unpark(tenant string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.again = true // it may be the one that the pump is trying for
-	if _, ok := q.parked[tenant]; ok {
-		delete(q.parked, tenant)
+	if q.unparkTenant(tenant) {
 		q.wake()
 	}
-}
-
-// wake starts the pump if there is somebody to try for, and otherwise sees to
-// it that the timer will.
-func (q *queue) wake() {
-	if q.pumping || q.waiting == 0 {
-		return
-	}
-	if w, _ := q.pick(now()); w == nil {
-		q.arm()
-		return
-	}
-	q.pumping = true
-	go q.pump()
-}
-
-// poke is the timer's: somebody's time has come.
-func (q *queue) poke() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if !q.pumping && q.waiting > 0 {
-		q.pumping = true
-		go q.pump()
-	}
-}
-
-// pump tries for one waiter after the other until none is left that may.
-func (q *queue) pump() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for {
-		q.expire(time.Now())
-		w, ask := q.pick(now())
-		if w == nil {
-			q.pumping = false
-			q.arm()
-			return
-		}
-		q.again = false
-		q.mu.Unlock()
-		res := q.limiter.take(context.WithoutCancel(w.reservation.ctx), w.reservation, ask)
-		q.mu.Lock()
-		q.apply(w, res)
-	}
-}
-
-// apply does what follows from a try for w.
-func (q *queue) apply(w *waiter, res result) {
-	l := &q.lanes[w.request.Lane]
-	switch {
-	case w.left && res.ok():
-		q.mu.Unlock()
-		q.limiter.giveBack(w.reservation)
-		q.mu.Lock()
-		q.unblock()
-	case w.left:
-	case res.err != nil:
-		q.answer(w, res.err)
-	case res.ok():
-		l.spend(w)
-		q.removed(w)
-		q.inflight++
-		q.pass(w.request)
-		w.reservation.granted = time.Now()
-		close(w.done)
-	case res.verdict.At == limit.Never:
-		q.answer(w, res.refusal(TooLarge))
-	case q.again: // it may fit by now
-	case res.byTenant:
-		q.parked[w.request.Tenant] = q.until(res.verdict)
-	default:
-		l.blocked = q.until(res.verdict)
-	}
-}
-
-// until is when to ask again.
-func (q *queue) until(v limit.Verdict) limit.Instant {
-	recheck := limit.At(time.Now().Add(q.opts.Recheck))
-	if !v.At.Known() {
-		return recheck
-	}
-	return v.At
-}
-
-// pick is the waiter that goes next, and what it asks for; nil if none may.
-//
-// A lane that is due goes first: it has been passed long enough, leaves nothing
-// and takes no turns. Otherwise lanes go in their order, and a lane
-// whose next waiter was refused keeps all lanes below it waiting: what is freed
-// is the refused waiter's, however large it is. Only lanes above may pass it,
-// and they leave what it is owed.
-func (q *queue) pick(at limit.Instant) (*waiter, limit.Ask) {
-	skip := func(f *flow) bool { return q.isParked(f.tenant, at) }
-	for i := len(q.lanes) - 1; i > 0; i-- {
-		l := &q.lanes[i]
-		if l.blocked > at || !l.owed() {
-			continue
-		}
-		if w := l.next(skip); w != nil && l.due(w) {
-			return w, limit.Ask{Want: w.request.Deployment.Amounts}
-		}
-	}
-	for i := range q.lanes {
-		l := &q.lanes[i]
-		w := l.next(skip)
-		if w == nil {
-			continue
-		}
-		if l.blocked > at {
-			return nil, limit.Ask{}
-		}
-		return w, q.ask(w.request, at.Time())
-	}
-	return nil, limit.Ask{}
-}
-
-func (q *queue) isParked(tenant string, at limit.Instant) bool {
-	if len(q.parked) == 0 {
-		return false
-	}
-	until, ok := q.parked[tenant]
-	if ok && until <= at {
-		delete(q.parked, tenant)
-		return false
-	}
-	return ok
-}
-
-// expire answers those who have waited as long as they can.
-func (q *queue) expire(at time.Time) {
-	for len(q.deadlines) > 0 && !q.deadlines[0].deadline.After(at) {
-		q.answer(q.deadlines[0], &Refusal{Reason: Expired})
-	}
-}
-
-// arm sets the timer for the next time at which something can change. What is
-// past changes nothing: it was looked at just now.
-func (q *queue) arm() {
-	if q.waiting == 0 {
-		q.timer.Stop()
-		return
-	}
-	at := time.Now()
-	next := time.Until(q.deadlines[0].deadline)
-	sooner := func(i limit.Instant) {
-		if wait := i.Time().Sub(at); wait > 0 && wait < next {
-			next = wait
-		}
-	}
-	for i := range q.lanes {
-		sooner(q.lanes[i].blocked)
-	}
-	for tenant, until := range q.parked {
-		if until <= limit.At(at) {
-			delete(q.parked, tenant)
-			continue
-		}
-		sooner(until)
-	}
-	q.timer.Reset(max(next, time.Microsecond))
 }
 
 // ahead is what r will ask for, and what goes before it, of the deployment and

@@ -1,4 +1,4 @@
-// Waiting: order, deadlines, bounds, and what is told to those who are refused.
+// Waiting: order, deadlines, and what is told to those who are refused.
 
 package pace_test
 
@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -139,102 +138,6 @@ func TestACancelledCallLeavesAtOnce(t *testing.T) {
 	})
 }
 
-// gate is a ledger whose takes can be held up, as a remote one's are: on their
-// way there, or on their way back.
-type gate struct {
-	pace.Ledger
-	there, back chan struct{}
-}
-
-func (g *gate) Take(ctx context.Context, subject string, ask limit.Ask) (limit.Grant, limit.Verdict, error) {
-	<-g.there
-	grant, verdict, err := g.Ledger.Take(ctx, subject, ask)
-	<-g.back
-	return grant, verdict, err
-}
-
-// gated is a limiter of one call at a time before a gate, and that call.
-func gated(t *testing.T) (*pace.Limiter, *gate, *pace.Reservation) {
-	t.Helper()
-	local := pace.NewLocal(func(string) ([]limit.Axis, bool) { return atATime(1), true })
-	g := &gate{Ledger: local, there: make(chan struct{}, 99), back: make(chan struct{}, 99)}
-	limiter, err := pace.New(pace.Options{Ledger: g})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(limiter.Close)
-	g.pass(1)
-	running, err := limiter.Reserve(t.Context(), ask(pace.P1, "a", 1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return limiter, g, running
-}
-
-// pass lets n takes through.
-func (g *gate) pass(n int) {
-	for range n {
-		g.there <- struct{}{}
-		g.back <- struct{}{}
-	}
-	synctest.Wait()
-}
-
-func TestACallCancelledWhileItIsTriedForKeepsNothing(t *testing.T) {
-	bubble(t, time.Hour, func(ctx context.Context, t *testing.T) {
-		limiter, g, running := gated(t)
-		call, cancel := context.WithCancel(ctx)
-		failed, waited := make(chan error, 1), make(chan time.Duration, 1)
-		go func() {
-			_, err := limiter.Reserve(call, ask(pace.P1, "a", 1))
-			failed <- err
-		}()
-		g.pass(2) // refused, and refused again from the queue
-		go func() {
-			r, err := limiter.Reserve(ctx, ask(pace.P1, "a", 1))
-			if err == nil {
-				waited <- r.Waited()
-			}
-		}()
-		synctest.Wait()
-		running.Cancel() // the pump tries for the first, and hangs
-		synctest.Wait()
-		cancel()
-		if err := <-failed; !errors.Is(err, context.Canceled) {
-			t.Errorf("got %v", err)
-		}
-		g.pass(2) // it is granted to nobody, and then to the second
-		if got := <-waited; got != 0 {
-			t.Errorf("the next one waited %s for what was given back", got)
-		}
-		if got := limiter.Waiting(deployment); got != (pace.Waiting{InFlight: 1}) {
-			t.Errorf("got %+v", got)
-		}
-	})
-}
-
-func TestAReleaseDuringATryIsNotMissed(t *testing.T) {
-	bubble(t, time.Hour, func(ctx context.Context, t *testing.T) {
-		limiter, g, running := gated(t)
-		waited := make(chan time.Duration, 1)
-		go func() {
-			r, err := limiter.Reserve(ctx, ask(pace.P1, "a", 1))
-			if err == nil {
-				waited <- r.Waited()
-			}
-		}()
-		g.pass(1)             // refused
-		g.there <- struct{}{} // refused again, which is not known here yet
-		synctest.Wait()
-		running.Cancel()
-		g.back <- struct{}{}
-		g.pass(1)
-		if got := <-waited; got != 0 {
-			t.Errorf("waited %s", got)
-		}
-	})
-}
-
 func TestEachWaitsUntilItsDeadline(t *testing.T) {
 	bubble(t, time.Hour, func(ctx context.Context, t *testing.T) {
 		h := newHouse(t, atATime(1), nil, pace.Options{})
@@ -278,121 +181,6 @@ func TestAReleaseWakesTheNext(t *testing.T) {
 		defer h.mu.Unlock()
 		if got := len(h.waits[pace.P1]); got != 20 {
 			t.Errorf("%d of 20 calls of 1 s were done by two at a time in 10 s", got)
-		}
-	})
-}
-
-func TestTenThousandWaitersCostNothing(t *testing.T) {
-	bubble(t, time.Hour, func(ctx context.Context, t *testing.T) {
-		h := newHouse(t, perMinute(limit.FixedWindow, 10_000), nil, pace.Options{
-			MaxWait: [3]time.Duration{time.Hour, time.Hour, time.Hour},
-		})
-		h.reserve(t, ask(pace.P1, "a", 10_000))
-		before := runtime.NumGoroutine()
-		ctx, cancel := context.WithCancel(ctx)
-		for i := range 10_000 {
-			go func() { _, _ = h.Reserve(ctx, ask(pace.P1, fmt.Sprint("tenant", i%100), 1)) }()
-		}
-		synctest.Wait()
-		if got := h.Waiting(deployment).Calls[pace.P1]; got != 10_000 {
-			t.Fatalf("%d wait", got)
-		}
-		if got := runtime.NumGoroutine() - before; got > 10_000 {
-			t.Errorf("%d goroutines for 10,000 callers", got)
-		}
-		takes := h.ledger.takes.Load()
-		time.Sleep(time.Until(time.Now().Truncate(time.Minute).Add(time.Minute)) - time.Millisecond)
-		if got := h.ledger.takes.Load() - takes; got != 0 {
-			t.Errorf("the ledger was asked %d times while nothing changed", got)
-		}
-		time.Sleep(2 * time.Millisecond)
-		if got := h.Waiting(deployment).Calls[pace.P1]; got != 0 {
-			t.Errorf("%d still wait when the window is new", got)
-		}
-		cancel()
-	})
-}
-
-func TestAFullLaneIsShared(t *testing.T) {
-	bubble(t, time.Hour, func(ctx context.Context, t *testing.T) {
-		h := newHouse(t, atATime(1), nil, pace.Options{MaxWaiting: 10, MaxBytes: 1_000})
-		h.reserve(t, ask(pace.P1, "a", 1))
-		order := &record{}
-		for i := range 10 {
-			h.wait(ctx, ask(pace.P1, "noisy", 1), fmt.Sprint(i), order)
-		}
-		h.refusal(t, ask(pace.P1, "noisy", 1), pace.Full)
-		h.wait(ctx, ask(pace.P1, "quiet", 1), "quiet", order)
-		h.wait(ctx, ask(pace.P0, "noisy", 1), "interactive", order)
-		if got := h.Waiting(deployment).Calls; got != [3]int{1, 10, 0} {
-			t.Errorf("got %v", got)
-		}
-		large := ask(pace.P2, "noisy", 1)
-		large.Bytes = 600
-		h.wait(ctx, large, "large", order)
-		h.refusal(t, large, pace.Full)
-		large.Bytes = 1_001
-		h.refusal(t, large, pace.Full)
-		if got := h.Waiting(deployment); got.Bytes != [3]int64{0, 0, 600} {
-			t.Errorf("got %+v", got)
-		}
-	})
-}
-
-func TestTenantLimitsComeFirst(t *testing.T) {
-	bubble(t, time.Hour, func(ctx context.Context, t *testing.T) {
-		perTenant := []limit.Axis{{Name: "requests", Unit: limit.Requests, Rule: limit.Rule{
-			Counting: limit.TokenBucket, Limit: 6, Burst: 1,
-		}}}
-		h := newHouse(t, perMinute(limit.TokenBucket, 60_000), perTenant, pace.Options{})
-		of := func(tenant string, tokens int64) pace.Request {
-			req := ask(pace.P1, tenant, tokens)
-			req.TenantLimits = pace.Claim{Subject: tenant, Amounts: limit.Amounts{limit.Requests: 1}}
-			return req
-		}
-		h.reserve(t, of("a", 30_000))
-		order := &record{}
-		h.wait(ctx, of("a", 30_000), "a", order)
-		h.wait(ctx, of("b", 100), "b", order)
-		if !slices.Equal(order.names(), []string{"b"}) {
-			t.Errorf("behind a tenant that waits for itself: %q", order.names())
-		}
-		req := of("a", 100)
-		req.MaxWait = time.Second
-		if got := h.refusal(t, req, pace.TooLong); got.Subject != "a" || got.Axis != "requests" || got.RetryAfter != 20*time.Second {
-			t.Errorf("got %+v", got)
-		}
-		time.Sleep(11 * time.Second)
-		if !slices.Equal(order.names(), []string{"b", "a"}) {
-			t.Errorf("got %q", order.names())
-		}
-		// What the deployment refuses costs the tenant nothing.
-		h.reserve(t, ask(pace.P1, "c", 10_000))
-		req = of("d", 60_000)
-		req.MaxWait = time.Second
-		h.refusal(t, req, pace.TooLong)
-		if r := h.reserve(t, of("d", 1)); r.Waited() != 0 {
-			t.Errorf("waited %s", r.Waited())
-		}
-	})
-}
-
-func TestATenantsReleaseWakesItEverywhere(t *testing.T) {
-	bubble(t, time.Hour, func(ctx context.Context, t *testing.T) {
-		h := newHouse(t, perMinute(limit.TokenBucket, 60_000), atATime(1), pace.Options{Recheck: time.Hour})
-		req := ask(pace.P1, "a", 1)
-		req.TenantLimits.Subject = "a"
-		running := h.reserve(t, req)
-		req.Deployment.Subject = "second"
-		order := &record{}
-		h.wait(ctx, req, "second", order)
-		if len(order.names()) != 0 {
-			t.Error("passed the tenant's limit")
-		}
-		running.Cancel()
-		synctest.Wait()
-		if len(order.names()) != 1 {
-			t.Error("not woken")
 		}
 	})
 }
@@ -460,30 +248,6 @@ func TestSettleCountsOnce(t *testing.T) {
 		h.refusal(t, ask(pace.P0, "a", 1), pace.TooLong)
 		if got := h.Waiting(deployment).InFlight; got != 1 {
 			t.Errorf("%d in flight", got)
-		}
-	})
-}
-
-func TestUnusedTenantsAreForgotten(t *testing.T) {
-	bubble(t, time.Hour, func(ctx context.Context, t *testing.T) {
-		asked := make(map[string]int)
-		local := pace.NewLocal(func(subject string) ([]limit.Axis, bool) {
-			asked[subject]++
-			return perMinute(limit.TokenBucket, 60), true
-		})
-		use := func(tenant string, n int64) {
-			if _, v, err := local.Take(ctx, tenant, limit.Ask{Want: limit.Amounts{limit.TotalTokens: n}}); err != nil || !v.OK {
-				t.Fatal(v, err)
-			}
-		}
-		use("busy", 60)
-		for i := range 20_000 {
-			time.Sleep(time.Millisecond)
-			use(fmt.Sprint(i), 1)
-		}
-		use("0", 60)
-		if asked["0"] != 2 || asked["busy"] != 1 {
-			t.Errorf("asked %d times for an unused tenant, %d for a busy one", asked["0"], asked["busy"])
 		}
 	})
 }
