@@ -53,7 +53,7 @@ const (
 func prime(ctx context.Context, addr string, next load.Source, from origin) error {
 	ctx, cancel := context.WithTimeout(ctx, primeLimit)
 	defer cancel()
-	conn, err := load.Dial(ctx, addr)
+	conn, err := load.Dial(ctx, load.HTTP, addr)
 	if err != nil {
 		return err
 	}

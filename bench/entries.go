@@ -1,4 +1,4 @@
-// The size of an entry on disk, its point included.
+// The size of an entry: on disk, its point included, and on Redis.
 
 package main
 
@@ -32,7 +32,7 @@ func (b *bench) entries(ctx context.Context) error {
 		return err
 	}
 	b.report.add("entry_bytes", once(used/float64(b.plan.entries)), "bytes", "disk for an entry with a 2 KB answer, its point included")
-	return nil
+	return b.entriesOnRedis(ctx)
 }
 
 // storeEntries keeps n answers as the service does, but for the vectors, which
@@ -47,7 +47,12 @@ func storeEntries(ctx context.Context, folder string, n int) (err error) {
 	if err != nil {
 		return err
 	}
-	c, err := cache.New(cache.Options{Store: db.Store(), Index: index, Embedder: drawnVectors{}})
+	return bring(ctx, cache.Options{Store: db.Store(), Index: index, Embedder: drawnVectors{}}, 0, n)
+}
+
+// bring stores n answers through a cache, from the given number on.
+func bring(ctx context.Context, opts cache.Options, first, n int, tags ...string) (err error) {
+	c, err := cache.New(opts)
 	if err != nil {
 		return err
 	}
@@ -56,9 +61,11 @@ func storeEntries(ctx context.Context, folder string, n int) (err error) {
 	group.SetLimit(writers)
 	for i := range n {
 		group.Go(func() error {
-			request := cache.NewPrompt("bench", "", question(uint64(i)))
-			result, err := c.Store(running, request, cache.Stored{Response: fit(answerFrame, uint64(i))})
-			if err == nil && result.Semantic != "stored" {
+			number := uint64(first + i)
+			request := cache.NewPrompt("bench", "", question(number))
+			request.Tags = tags
+			result, err := c.Store(running, request, cache.Stored{Response: fit(answerFrame, number)})
+			if err == nil && opts.Index != nil && result.Semantic != "stored" {
 				err = fmt.Errorf("an entry was stored without its point: %s", result.Reason)
 			}
 			return err

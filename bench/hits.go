@@ -27,7 +27,7 @@ func (b *bench) exactHits(ctx context.Context) (err error) {
 		return err
 	}
 	sides := func(w workload, name string, p *process, requests func(workload, int) load.Source, from origin) side {
-		return side{name, p, load.Options{
+		return side{name: name, server: p, load: load.Options{
 			Addr: p.addr, Connections: connections, For: b.plan.hits, MaxRequests: noLimit, Warmup: warmup,
 			Requests: func(i int) load.Source { return requests(w, i) }, Check: answers(from),
 		}}

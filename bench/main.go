@@ -6,8 +6,9 @@
 //	go -C bench run . --json    the table on stderr, one JSON object on stdout
 //	go -C bench run . --quick   shorter rounds: a look, not a result
 //
-// Each section has a file of its own: hits, misses, semantic, embedding,
-// search, entries, startup. Package load asks; rounds.go says in which order.
+// Each section has a file of its own: hits, misses, semantic, redis, qdrant,
+// storing, embedding, search, entries, startup. Package load asks; rounds.go
+// says in which order.
 package main
 
 import (
@@ -88,6 +89,9 @@ var sections = []section{
 	{"exact", (*bench).exactHits},
 	{"miss", (*bench).misses},
 	{"semantic", (*bench).semantic},
+	{"redis", (*bench).redisHits},
+	{"qdrant", (*bench).qdrantHits},
+	{"store", (*bench).storing},
 	{"embed", (*bench).embedding},
 	{"search", (*bench).search},
 	{"entries", (*bench).entries},

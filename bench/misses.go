@@ -51,7 +51,7 @@ type missSides []side
 func (b *bench) missSides(server, proxy *process, mode string, d time.Duration) missSides {
 	w := b.workload(server.addr, mode)
 	sideOf := func(name string, p *process, from origin) side {
-		return side{name, p, load.Options{
+		return side{name: name, server: p, load: load.Options{
 			Addr: p.addr, For: d, MaxRequests: noLimit, Warmup: missWarmup,
 			Requests: w.at(p.addr).fresh, Check: answers(from),
 		}}

@@ -36,9 +36,9 @@ const (
 // needsProc is why processor time and memory are not measured.
 const needsProc = "needs the /proc of Linux"
 
-// startProcess starts a server in a folder of its own and waits until its
-// /healthz answers 200. It also returns how long that took.
-func startProcess(ctx context.Context, name, folder, addr, program string, args ...string) (*process, time.Duration, error) {
+// startProcess starts a server in a folder of its own and waits until it is
+// ready. It also returns how long that took.
+func startProcess(ctx context.Context, ready readiness, name, folder, addr, program string, args ...string) (*process, time.Duration, error) {
 	output, err := os.Create(filepath.Join(folder, "output.txt"))
 	if err != nil {
 		return nil, 0, err
@@ -56,7 +56,7 @@ func startProcess(ctx context.Context, name, folder, addr, program string, args 
 		_ = p.cmd.Wait() // how it ended shows in its output
 		close(p.ended)
 	}()
-	if err := p.waitHealthy(ctx); err != nil {
+	if err := p.wait(ctx, ready); err != nil {
 		return nil, 0, errors.Join(err, p.stop())
 	}
 	return p, time.Since(began), nil
@@ -73,27 +73,41 @@ func plainEnvironment() []string {
 	return plain
 }
 
-func (p *process) waitHealthy(ctx context.Context) error {
+// readiness asks the server on an address once if it serves.
+type readiness func(ctx context.Context, addr string) error
+
+// healthy asks /healthz.
+func healthy(ctx context.Context, addr string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/healthz", nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return errors.New(response.Status)
+	}
+	return nil
+}
+
+func (p *process) wait(ctx context.Context, ready readiness) error {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	poll := time.NewTicker(pollEvery)
 	defer poll.Stop()
 	for {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.addr+"/healthz", nil)
-		if err != nil {
-			return err
-		}
-		if response, err := http.DefaultClient.Do(request); err == nil {
-			response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				return nil
-			}
+		err := ready(ctx, p.addr)
+		if err == nil {
+			return nil
 		}
 		select {
 		case <-p.ended:
 			return fmt.Errorf("%s ended instead of serving; it printed:\n%s", p.name, p.printed())
 		case <-ctx.Done():
-			return fmt.Errorf("%s does not serve on %s: %w; it printed:\n%s", p.name, p.addr, ctx.Err(), p.printed())
+			return fmt.Errorf("%s does not serve on %s: %w; it printed:\n%s", p.name, p.addr, err, p.printed())
 		case <-poll.C:
 		}
 	}
@@ -109,8 +123,12 @@ func (p *process) printed() string {
 	return string(text[max(0, len(text)-enough):])
 }
 
-// stop asks the process to end, and kills it if it does not.
+// stop asks the process to end, and kills it if it does not. A nil process has
+// ended.
 func (p *process) stop() error {
+	if p == nil {
+		return nil
+	}
 	_ = p.cmd.Process.Signal(syscall.SIGTERM) // fails only if it has ended
 	select {
 	case <-p.ended:

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -27,7 +28,7 @@ func buildProgram(ctx context.Context, pkg, binary string) error {
 
 // startAskonce starts the service with an empty data folder in front of the
 // provider.
-func (b *bench) startAskonce(ctx context.Context) (*process, time.Duration, error) {
+func (b *bench) startAskonce(ctx context.Context, flags ...string) (*process, time.Duration, error) {
 	folder, err := os.MkdirTemp(b.folder, "askonce-")
 	if err != nil {
 		return nil, 0, err
@@ -36,8 +37,30 @@ func (b *bench) startAskonce(ctx context.Context) (*process, time.Duration, erro
 	if err != nil {
 		return nil, 0, err
 	}
-	return startProcess(ctx, "askonce", folder, addr, b.binary, "serve",
-		"--listen", addr, "--data", filepath.Join(folder, "data"), "--upstream", "http://"+b.echo.addr+"/v1")
+	args := []string{"serve", "--listen", addr, "--data", filepath.Join(folder, "data"), "--upstream", "http://" + b.echo.addr + "/v1"}
+	return startProcess(ctx, healthy, "askonce", folder, addr, b.binary, append(args, flags...)...)
+}
+
+// Settings of the cache. Where stores are servers, patience keeps a busy machine
+// from turning a hit into a miss, which would end the run: what is measured is
+// how long a hit takes, not whether it was in time.
+const (
+	patience     = "cache: {budget: 20s, store_timeout: 10s, index_timeout: 10s, embed_timeout: 10s}\n"
+	noFirstLevel = "cache: {budget: 20s, store_timeout: 10s, l1_bytes: 0}\n" // every hit is one of the store
+)
+
+// startConfigured is startAskonce with a configuration file.
+func (b *bench) startConfigured(ctx context.Context, config string) (*process, error) {
+	file, err := os.CreateTemp(b.folder, "askonce-*.yaml") // private: it may hold a key
+	if err != nil {
+		return nil, err
+	}
+	_, err = file.WriteString(config)
+	if err = errors.Join(err, file.Close()); err != nil {
+		return nil, err
+	}
+	p, _, err := b.startAskonce(ctx, "--config", file.Name())
+	return p, err
 }
 
 // startBaseline starts this program in another role.
@@ -54,6 +77,6 @@ func (b *bench) startBaseline(ctx context.Context, role string, args ...string) 
 	if err != nil {
 		return nil, err
 	}
-	p, _, err := startProcess(ctx, role, folder, addr, program, append([]string{role, addr}, args...)...)
+	p, _, err := startProcess(ctx, healthy, role, folder, addr, program, append([]string{role, addr}, args...)...)
 	return p, err
 }

@@ -51,6 +51,13 @@ func (r *report) missing(field, what, why string) {
 	r.figures = append(r.figures, figure{field: field, what: what, why: why})
 }
 
+// missingAll notes several that are missing for one reason.
+func (r *report) missingAll(fields []string, why string) {
+	for _, field := range fields {
+		r.missing(field, "", why)
+	}
+}
+
 func (r *report) fact(field string, value any, what string) {
 	r.facts = append(r.facts, fact{field, value, what})
 }

@@ -133,9 +133,17 @@ func (w workload) varied(int) load.Source {
 
 // fresh asks a new question every time.
 func (w workload) fresh(int) load.Source {
-	mark := padded(questionMark)
-	request := w.message(requestBody(written, questionMark))
-	text := slot(request, mark)
+	return w.newQuestions(w.message(requestBody(written, questionMark)))
+}
+
+// stored brings the answer to a new question every time.
+func (w workload) stored(int) load.Source {
+	body := fmt.Appendf(nil, `{"request":%s,"response":%s}`, requestBody(written, questionMark), answerBody())
+	return w.newQuestions(w.post("/v1/cache/store", body))
+}
+
+func (w workload) newQuestions(request []byte) load.Source {
+	text := slot(request, padded(questionMark))
 	return func() []byte {
 		putQuestion(text, w.serial.Add(1))
 		return request

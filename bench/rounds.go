@@ -15,8 +15,11 @@ import (
 // side is one of the things that are compared.
 type side struct {
 	name   string
-	server *process // whose processor time is counted
+	server *process // whose processor time is counted; nil if nobody's is
 	load   load.Options
+
+	// run, unless it is nil, measures a round instead of load.Run.
+	run func(context.Context) (*load.Result, error)
 }
 
 // measured is what one round found for one side.
@@ -50,8 +53,16 @@ func interleave(ctx context.Context, rounds int, sides ...side) ([][]measured, e
 }
 
 func (s side) measure(ctx context.Context) (measured, error) {
+	run := s.run
+	if run == nil {
+		run = func(ctx context.Context) (*load.Result, error) { return load.Run(ctx, s.load) }
+	}
+	if s.server == nil {
+		result, err := run(ctx)
+		return measured{Result: result}, err
+	}
 	before, cpuErr := s.server.cpu()
-	result, err := load.Run(ctx, s.load)
+	result, err := run(ctx)
 	if err != nil {
 		return measured{}, err
 	}

@@ -78,7 +78,7 @@ func TestProcessIsWatched(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = startProcess(t.Context(), "liar", t.TempDir(), addr, "sh", "-c", "echo no such thing; exit 3")
+	_, _, err = startProcess(t.Context(), healthy, "liar", t.TempDir(), addr, "sh", "-c", "echo no such thing; exit 3")
 	if err == nil || !strings.Contains(err.Error(), "no such thing") {
 		t.Errorf("a server that ends at once: %v", err)
 	}

@@ -21,6 +21,8 @@ type plan struct {
 	hits        time.Duration // of each side in a round of exact hits
 	misses      time.Duration // the same for misses
 	semantic    time.Duration // and for what embeds
+	remote      time.Duration // and for what asks Redis or Qdrant
+	points      int           // in Qdrant, beside those that are hit
 	embedRounds int           // turns of both embedders
 	installs    bool          // onnxruntime, where it is not there yet
 	searches    int           // for each size
@@ -32,6 +34,7 @@ type plan struct {
 func fullPlan() plan {
 	return plan{
 		rounds: 15, hits: 500 * time.Millisecond, misses: 350 * time.Millisecond, semantic: 500 * time.Millisecond,
+		remote: 300 * time.Millisecond, points: 10_000,
 		embedRounds: 15, installs: true, searches: 200,
 		searchSizes: []searchSize{{"1k", 1_000}, {"10k", 10_000}, {"100k", 100_000}},
 		entries:     20_000, starts: 7,
@@ -41,6 +44,7 @@ func fullPlan() plan {
 func quickPlan() plan {
 	return plan{
 		rounds: 3, hits: 400 * time.Millisecond, misses: 400 * time.Millisecond, semantic: 400 * time.Millisecond,
+		remote: 250 * time.Millisecond, points: 1_000,
 		embedRounds: 3, searches: 100,
 		searchSizes: []searchSize{{"1k", 1_000}, {"10k", 10_000}, {"100k", 100_000}},
 		entries:     2_000, starts: 3,

@@ -1,4 +1,4 @@
-// One keep-alive connection: writes a request, reads its answer.
+// One lasting connection: writes a request, reads its answer.
 
 package load
 
@@ -14,19 +14,20 @@ const initialBuffer = 16 << 10 // bytes; grows to the largest answer
 // Conn is a connection with at most one request in flight. It is not safe for
 // concurrent use.
 type Conn struct {
-	net    net.Conn
-	buf    []byte
-	filled int // bytes of buf that were received
+	net      net.Conn
+	protocol Protocol
+	buf      []byte
+	filled   int // bytes of buf that were received
 }
 
 // Dial connects to a TCP address such as "127.0.0.1:8080".
-func Dial(ctx context.Context, addr string) (*Conn, error) {
+func Dial(ctx context.Context, protocol Protocol, addr string) (*Conn, error) {
 	var dialer net.Dialer
 	c, err := dialer.DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("load: %w", err)
 	}
-	return &Conn{net: c, buf: make([]byte, initialBuffer)}, nil
+	return &Conn{net: c, protocol: protocol, buf: make([]byte, initialBuffer)}, nil
 }
 
 // Close ends the connection.
@@ -41,6 +42,9 @@ func (c *Conn) Do(request []byte) (Response, error) {
 	c.filled = 0
 	if _, err := c.net.Write(request); err != nil {
 		return Response{}, fmt.Errorf("load: request not sent: %w", err)
+	}
+	if c.protocol == Redis {
+		return c.readReply()
 	}
 	head, err := c.readHead()
 	if err != nil {

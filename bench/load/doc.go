@@ -1,6 +1,6 @@
-// Package load asks an HTTP/1.1 server over keep-alive connections as fast as
-// it answers, each connection with one request in flight, and measures how
-// long every answer takes.
+// Package load asks an HTTP/1.1 or a Redis server over lasting connections as
+// fast as it answers, each connection with one request in flight, and measures
+// how long every answer takes.
 //
 // It does without net/http: where the generator shares the processors with the
 // servers it compares, every microsecond that it spends itself brings their

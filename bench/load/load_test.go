@@ -30,7 +30,7 @@ func serve(t *testing.T, handler http.HandlerFunc) string {
 
 func dial(t *testing.T, addr string) *load.Conn {
 	t.Helper()
-	conn, err := load.Dial(t.Context(), addr)
+	conn, err := load.Dial(t.Context(), load.HTTP, addr)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,8 +14,10 @@ import (
 // the next call.
 type Source func() []byte
 
-// Options say what to ask and for how long. All fields but Warmup are required.
+// Options say what to ask and for how long. All fields but Protocol and Warmup
+// are required.
 type Options struct {
+	Protocol    Protocol      // default HTTP
 	Addr        string        // of the server: host:port
 	Connections int           // each has one request in flight
 	For         time.Duration // no request starts later than this after the first
@@ -94,7 +96,7 @@ type worker struct {
 }
 
 func (w *worker) warmUp(ctx context.Context) (err error) {
-	if w.conn, err = Dial(ctx, w.opts.Addr); err != nil {
+	if w.conn, err = Dial(ctx, w.opts.Protocol, w.opts.Addr); err != nil {
 		return err
 	}
 	w.latencies = make([]time.Duration, 0, min(w.opts.MaxRequests, 1<<16))
