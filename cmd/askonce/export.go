@@ -9,9 +9,7 @@ import (
 	"io"
 	"math"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -60,7 +58,7 @@ func (c ExportCmd) Run(p *process) error {
 	if err := c.check(l, p); err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal()
 	defer stop()
 	embedder, err := newEmbedder(l.Embedder)
 	if err != nil {
@@ -78,7 +76,10 @@ func (c ExportCmd) Run(p *process) error {
 		return errors.Join(errors.New("the data folder was damaged, there is nothing left to export"), from.close())
 	}
 	x := export{cmd: c, from: from, p: p, began: time.Now()}
-	return errors.Join(x.run(ctx), from.close())
+	if err = from.check(ctx); err == nil {
+		err = x.run(ctx)
+	}
+	return errors.Join(err, from.close())
 }
 
 // check refuses what would leave an empty file or destroy another one.

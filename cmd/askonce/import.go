@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -51,7 +49,7 @@ func (c ImportCmd) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal()
 	defer stop()
 	im := importing{cmd: c, cfg: &l.Config, p: p, began: time.Now()}
 	file, err := im.open()
@@ -71,12 +69,8 @@ func (c ImportCmd) Run(p *process) error {
 	if im.to, err = openPlace(&l.Config, embedder, int(l.Cache.MaxEntryBytes), log); err != nil {
 		return err
 	}
-	done, err := im.run(ctx)
-	im.report(done)
-	if ctx.Err() != nil {
-		err = errors.New("interrupted; the same command goes on")
-	} else if err != nil {
-		err = im.fileError(err)
+	if err = im.to.prepare(ctx, log); err == nil {
+		err = im.run(ctx)
 	}
 	return errors.Join(err, im.to.close())
 }
@@ -111,10 +105,7 @@ func (im *importing) open() (io.ReadCloser, error) {
 		}
 	}
 	im.bar = newBar(im.p.Stderr, "importing", size, progressbar.OptionShowBytes(true))
-	return struct {
-		io.Reader
-		io.Closer
-	}{io.TeeReader(file, im.bar), file}, nil
+	return read{file, im.bar}, nil
 }
 
 // name is the file's for people.
@@ -130,7 +121,20 @@ func (im *importing) fileError(err error) error {
 	return fmt.Errorf("%s: %w", im.name(), err)
 }
 
-func (im *importing) run(ctx context.Context) (transfer.Imported, error) {
+// run imports the file and tells what was done, also if that was not all.
+func (im *importing) run(ctx context.Context) error {
+	done, err := im.write(ctx)
+	im.report(done)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return errors.New("interrupted; the same command goes on")
+	case err != nil:
+		return im.fileError(err)
+	}
+	return nil
+}
+
+func (im *importing) write(ctx context.Context) (transfer.Imported, error) {
 	defer im.bar.Clear()
 	rules := namespaceRules(im.cfg)
 	opts := transfer.ImportOptions{

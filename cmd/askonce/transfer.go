@@ -13,8 +13,10 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/schollz/progressbar/v3"
@@ -37,7 +39,7 @@ func (f StoreFlags) load(p *process) (*loaded, *slog.Logger, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	log := newLogger(l.Log, p.Stderr)
+	log := newLogger(LogConfig{Level: "warn", Format: "text"}, p.Stderr)
 	for _, warning := range l.warnings {
 		log.Warn(warning)
 	}
@@ -65,6 +67,30 @@ func openPlace(cfg *Config, embedder cache.Embedder, maxEntry int, log *slog.Log
 		return nil, errors.Join(err, p.close())
 	}
 	return p, nil
+}
+
+// check refuses a store that a newer program has written, or that does not
+// answer, before anything is read.
+func (p *place) check(ctx context.Context) error {
+	for _, store := range p.migrations() {
+		ctx, cancel := context.WithTimeout(ctx, migratePatience)
+		_, err := store.Check(ctx)
+		cancel()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prepare is check for a place that is written to, which may be a new one.
+func (p *place) prepare(ctx context.Context, log *slog.Logger) error {
+	for _, store := range p.migrations() {
+		if err := migrateOne(ctx, store, log); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fingerprint tells secrets apart without giving them away. It makes none
@@ -120,4 +146,24 @@ func counted(n int, one, many string) string {
 func newBar(w io.Writer, what string, of int64, options ...progressbar.Option) *progressbar.ProgressBar {
 	return progressbar.NewOptions64(of, append(options, progressbar.OptionSetWriter(w), progressbar.OptionSetVisibility(isTerminal(w)),
 		progressbar.OptionSetDescription(what), progressbar.OptionSetWidth(40), progressbar.OptionClearOnFinish())...)
+}
+
+// read counts on a bar what is read.
+type read struct {
+	io.ReadCloser
+	bar *progressbar.ProgressBar
+}
+
+func (r read) Read(p []byte) (int, error) {
+	n, err := r.ReadCloser.Read(p)
+	r.bar.Add(n)
+	return n, err
+}
+
+// untilSignal returns a context that ends with the first signal. The second
+// one ends the program, which may be waiting for a pipe.
+func untilSignal() (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }
