@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"sync"
+	"time"
 )
 
 // scratchSize is the longest body that is read into a pooled buffer.
@@ -45,9 +47,44 @@ func (s *Server) tooLarge(r *http.Request) error {
 	}
 }
 
+var errSlowBody = &fault{
+	status: http.StatusRequestTimeout, code: "slow_body",
+	message: "The body took too long to arrive.",
+}
+
 var errCut = &fault{
 	status: http.StatusBadRequest, code: "incomplete_body",
 	message: "The body ended before all of it had arrived.",
+}
+
+// patientBody waits for a body's bytes as long as patience and no longer. Most
+// bodies are there with the first read, which has no deadline of its own.
+type patientBody struct {
+	io.ReadCloser
+	control  *http.ResponseController
+	patience time.Duration
+	reads    int
+}
+
+func (b *patientBody) Read(p []byte) (int, error) {
+	b.reads++
+	if b.reads == 2 {
+		_ = b.control.SetReadDeadline(time.Now().Add(b.patience)) // in-memory connections of tests have none
+	}
+	return b.ReadCloser.Read(p)
+}
+
+// bodyRead ends the wait for a body that is all there: what is read of the
+// connection from now on is not the body. A body that is late keeps its
+// deadline, so that nobody waits for the rest of it.
+func bodyRead(r *http.Request, err error) error {
+	if err != nil {
+		return readError(r, err)
+	}
+	if b, ok := r.Body.(*patientBody); ok && b.reads > 1 {
+		_ = b.control.SetReadDeadline(time.Time{})
+	}
+	return nil
 }
 
 // readBody reads a whole body into memory of its own.
@@ -67,19 +104,22 @@ func (s *Server) readBody(r *http.Request) ([]byte, error) {
 	if n > s.opts.MaxBody {
 		return nil, s.tooLarge(r)
 	}
-	return body.Bytes(), readError(r, err)
+	return body.Bytes(), bodyRead(r, err)
 }
 
 // fill reads exactly as much as the caller announced.
 func (s *Server) fill(r *http.Request, body []byte) error {
 	_, err := io.ReadFull(r.Body, body)
-	return readError(r, err)
+	return bodyRead(r, err)
 }
 
 // readError tells a caller who left from one who sent less than announced.
 func readError(r *http.Request, err error) error {
 	if err == nil {
 		return nil
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return errSlowBody
 	}
 	if gone := r.Context().Err(); gone != nil {
 		return gone

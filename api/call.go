@@ -41,6 +41,10 @@ var keptBack = nameSet(connectionHeaders,
 	"Accept-Encoding", "Api-Key", "Authorization", "Cache-Control", "Content-Length", "Cookie", "Expect", "Forwarded", "Host",
 	"Origin", "Pragma", "Referer", "Via", "X-Api-Key", "X-Real-Ip")
 
+// conditionalHeaders ask for a part of an answer, or for none if it is known
+// (RFC 9110, sections 13 and 14).
+var conditionalHeaders = [...]string{"If-Match", "If-Modified-Since", "If-None-Match", "If-Range", "If-Unmodified-Since", "Range"}
+
 // keptFromCaller are headers of the provider's that mean nothing behind
 // askonce, or that only askonce may set.
 var keptFromCaller = nameSet(connectionHeaders,

@@ -24,6 +24,7 @@ type fault struct {
 	details    []detail // each thing wrong with a body of the REST API
 	allow      string   // for a 405: the methods there are
 	cacheWord  string   // for Cache-Status; "" if the cache was not asked
+	regular    bool     // what the caller asked for: nothing failed
 }
 
 // detail is one of several things that are wrong with a body.
@@ -123,7 +124,7 @@ var faultTable = []struct {
 	fault fault
 }{
 	{cache.ErrNotCached, fault{
-		status: http.StatusGatewayTimeout, code: "not_cached", finalTry: true, cacheWord: "only_if_cached",
+		status: http.StatusGatewayTimeout, code: "not_cached", finalTry: true, cacheWord: "only_if_cached", regular: true,
 		message: "Nothing cached answers the request, and only-if-cached forbids asking the provider.",
 	}},
 	{cache.ErrNotFound, fault{

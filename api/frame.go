@@ -36,6 +36,8 @@ type exchange struct {
 	route  *route
 	id     string  // of the entry, from the path
 	layer  outcome // told by the handler
+
+	regular bool // a status of 500 and above is what the caller asked for
 }
 
 // frame makes the echo handler of a route.
@@ -45,9 +47,12 @@ func (s *Server) frame(rt *route) echo.HandlerFunc {
 		start := time.Now()
 		w, r := c.Response(), c.Request()
 		x := exchange{route: rt}
+		if r.Body != nil && r.Body != http.NoBody {
+			r.Body = &patientBody{ReadCloser: r.Body, control: http.NewResponseController(w), patience: s.opts.BodyTimeout}
+		}
 		defer s.finish(w, r, &x, start)
 		if err := s.serve(w, r, c, &x); err != nil {
-			s.fail(w, r, rt, err)
+			s.fail(w, r, &x, err)
 		}
 		return nil
 	}
@@ -94,16 +99,17 @@ func (s *Server) admit(r *http.Request, x *exchange) error {
 
 // fail answers with an error, or breaks the connection where an answer was
 // begun.
-func (s *Server) fail(w *echo.Response, r *http.Request, rt *route, err error) {
+func (s *Server) fail(w *echo.Response, r *http.Request, x *exchange, err error) {
 	f := faultOf(err)
-	if f.status >= http.StatusInternalServerError {
+	x.regular = f.regular
+	if f.status >= http.StatusInternalServerError && !f.regular {
 		s.log.LogAttrs(r.Context(), slog.LevelWarn, "request failed",
-			slog.String("route", rt.path), slog.Int("status", f.status), slog.String("code", f.code), slog.Any("error", err))
+			slog.String("route", x.route.path), slog.Int("status", f.status), slog.String("code", f.code), slog.Any("error", err))
 	}
 	if w.Committed {
 		panic(http.ErrAbortHandler)
 	}
-	f.write(w, rt.shape)
+	f.write(w, x.route.shape)
 }
 
 // finish runs after every request, panics included. A panic becomes a 500,
@@ -132,7 +138,7 @@ func (s *Server) finish(w *echo.Response, r *http.Request, x *exchange, start ti
 // request, and at warning level for those that failed.
 func (s *Server) logAccess(r *http.Request, status int, x *exchange, took time.Duration) {
 	level := slog.LevelDebug
-	if status >= http.StatusInternalServerError {
+	if status >= http.StatusInternalServerError && !x.regular {
 		level = slog.LevelWarn
 	}
 	if !s.log.Enabled(r.Context(), level) {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -60,6 +61,9 @@ type Options struct {
 	// MaxBody is the longest request body in bytes; 20 MB if 0.
 	MaxBody int64
 
+	// BodyTimeout is how long a body may take to arrive; 1 minute if 0.
+	BodyTimeout time.Duration
+
 	// MemoBytes bounds the memory of bodies whose parse is remembered; 32 MiB
 	// if 0, none if negative.
 	MemoBytes int64
@@ -85,6 +89,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.MaxBody == 0 {
 		o.MaxBody = defaultMaxBody
+	}
+	if o.BodyTimeout == 0 {
+		o.BodyTimeout = time.Minute
 	}
 	if o.MemoBytes == 0 {
 		o.MemoBytes = defaultMemoBytes
@@ -114,6 +121,9 @@ func (o *Options) validate() error {
 	}
 	if len(o.Keys) == 0 && len(o.Secret) < minSecret {
 		problem("Secret: without Keys, at least %d random bytes are required, there are %d", minSecret, len(o.Secret))
+	}
+	if o.BodyTimeout < 0 {
+		problem("BodyTimeout: %v is negative; 0 takes the default", o.BodyTimeout)
 	}
 	if o.MaxBody < 0 {
 		problem("MaxBody: %d is negative; 0 takes the default", o.MaxBody)

@@ -94,6 +94,9 @@ func (s *Server) load(r *http.Request, x *exchange, view *llm.Request) cache.Loa
 	own, _ := s.spending(&x.caller, true) // an allowed path is never refused
 	return func(ctx context.Context) (*http.Response, error) {
 		call := s.call(r, own, view.UpstreamBody())
+		for _, name := range conditionalHeaders {
+			delete(call.Header, name) // the answer serves others, whole
+		}
 		call.Endpoint, call.Model, call.Stream = view.Endpoint, view.Model, view.Stream
 		return s.opts.Upstream.Do(ctx, call)
 	}

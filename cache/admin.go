@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -40,6 +42,7 @@ func (c *Cache) Delete(ctx context.Context, tenant string, key Key) (bool, error
 		return false, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	n, err := c.remove(ctx, []Key{key})
+	c.revoked.add(revocation{key: key}) // what was read before this moment is gone too
 	return n > 0, err
 }
 
@@ -68,11 +71,9 @@ func (c *Cache) Invalidate(ctx context.Context, by Selector, dryRun bool) (int, 
 	if dryRun {
 		return len(keys), nil
 	}
-	list := make([]Key, 0, len(keys))
-	for key := range keys {
-		list = append(list, key)
-	}
-	return c.remove(ctx, list)
+	n, err := c.remove(ctx, slices.Collect(maps.Keys(keys)))
+	c.revoked.add(revocation{by: by}) // what was read before this moment is gone too
+	return n, err
 }
 
 // removeBatch is how many entries one call of a driver removes.
@@ -94,15 +95,15 @@ func (c *Cache) remove(ctx context.Context, keys []Key) (int, error) {
 }
 
 func (c *Cache) removeSome(ctx context.Context, keys []Key) (int, error) {
+	n, err := ask(ctx, c.store, patience{timeout: c.opts.WriteTimeout}, func(ctx context.Context) (int, error) {
+		return c.opts.Store.Delete(ctx, keys)
+	})
 	inMemory := 0
-	for _, key := range keys {
+	for _, key := range keys { // behind the store, from which a lookup may just have read them
 		if c.l1.remove(key) {
 			inMemory++
 		}
 	}
-	n, err := ask(ctx, c.store, patience{timeout: c.opts.WriteTimeout}, func(ctx context.Context) (int, error) {
-		return c.opts.Store.Delete(ctx, keys)
-	})
 	if err != nil {
 		return 0, err
 	}
@@ -150,22 +151,19 @@ func (r *revocations) add(what revocation) {
 	r.list = append(r.list, what)
 }
 
-// covers reports whether e, whose making began at start, was deleted since.
-func (r *revocations) covers(e *Entry, start time.Time) bool {
+// cover reports whether an entry that was made or read from start on was
+// deleted since. created is when it was made: for an answer that is on its
+// way, when its question was asked.
+func (r *revocations) cover(e *Entry, start, created time.Time) bool {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
+	m := e.Meta
+	m.Created = created
 	for i := len(r.list) - 1; i >= 0 && !r.list[i].at.Before(start); i-- {
 		what := &r.list[i]
-		if what.key == e.Key || what.key == (Key{}) && what.by.covers(e.Meta, start) {
+		if what.key == e.Key || what.key == (Key{}) && what.by.Matches(m) {
 			return true
 		}
 	}
 	return false
-}
-
-// covers is Matches for an answer that is younger than its question: what
-// counts is when the question was asked.
-func (s Selector) covers(m Meta, asked time.Time) bool {
-	m.Created = asked
-	return s.Matches(m)
 }

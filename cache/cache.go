@@ -16,14 +16,19 @@ type Cache struct {
 	l1      *firstLevel
 	seal    *sealer
 
-	store    *dependency
-	index    *dependency
-	embedder *dependency
+	// Reading and writing fail apart: a full or read-only server still reads.
+	store       *dependency
+	storeWrites *dependency
+	index       *dependency
+	indexWrites *dependency
+	embedder    *dependency
 
 	flights    *flights
 	leases     *leases
 	unwatch    context.CancelFunc
 	watched    chan struct{} // closed when nobody watches the store
+	endProbes  context.CancelFunc
+	probed     chan struct{} // closed when no probe runs any more
 	queue      *writeQueue
 	points     *pendingPoints
 	revoked    revocations
@@ -62,18 +67,12 @@ func New(opts Options) (*Cache, error) {
 		flights: newFlights(),
 		points:  newPendingPoints(),
 	}
-	c.store = newDependency("store", opts.StoreTimeout, c.metrics, c.log)
-	c.index = newDependency("index", opts.IndexTimeout, c.metrics, c.log)
-	c.embedder = newDependency("embedder", opts.EmbedTimeout, c.metrics, c.log)
-	if opts.Embedder != nil {
-		c.identity, c.dimensions = opts.Embedder.Identity(), opts.Embedder.Dimensions()
-	} else {
-		c.index.off, c.embedder.off = true, true
-	}
+	c.depend()
 	c.leases = newLeases(c)
 	c.l1 = newFirstLevel(opts.L1Bytes, c.leases.believed())
 	c.queue = newWriteQueue(c)
 	c.startWatch()
+	c.startProbes()
 	if opts.Registerer != nil {
 		if err := c.register(opts.Registerer); err != nil {
 			c.Close(context.Background())
@@ -90,6 +89,8 @@ func (c *Cache) Close(ctx context.Context) error {
 	err := errors.Join(c.flights.close(ctx), c.queue.close(ctx))
 	c.unwatch()
 	<-c.watched
+	c.endProbes()
+	<-c.probed
 	return err
 }
 
@@ -110,13 +111,18 @@ func (c *Cache) startWatch() {
 
 // Status tells how each dependency is doing.
 func (c *Cache) Status() []DependencyStatus {
-	return []DependencyStatus{c.store.status(), c.index.status(), c.embedder.status()}
+	all := c.dependencies()
+	list := make([]DependencyStatus, len(all))
+	for i, d := range all {
+		list[i] = d.status()
+	}
+	return list
 }
 
 // rules are the namespace's, with the request's wishes applied.
 func (c *Cache) rules(req *Request) (rules Rules, clamped bool) {
 	rules = c.opts.Rules(req.Tenant, req.Namespace)
-	if req.Mode != ModeDefault && rules.Mode != ModeOff {
+	if stricter(req.Mode, rules.Mode) {
 		rules.Mode = req.Mode
 	}
 	switch {
@@ -126,6 +132,13 @@ func (c *Cache) rules(req *Request) (rules Rules, clamped bool) {
 		clamped = true
 	}
 	return rules, clamped
+}
+
+// stricter reports whether a request's mode lets fewer layers answer than the
+// namespace's: a caller may ask for less of the cache, never for more.
+func stricter(asked, usual Mode) bool {
+	order := map[Mode]int{ModeSemantic: 1, ModeExact: 2, ModeOff: 3}
+	return order[asked] > order[usual]
 }
 
 // expiry is when an answer stored now dies. A life that the caller asked for

@@ -16,7 +16,8 @@ import (
 type dependency struct {
 	name    string
 	timeout time.Duration
-	off     bool // not configured
+	off     bool                        // not configured
+	probe   func(context.Context) error // a harmless call that shows whether it works; nil: traffic shows it
 	breaker circuitbreaker.CircuitBreaker[any]
 	metrics *metrics
 
@@ -47,6 +48,7 @@ func newDependency(name string, timeout time.Duration, m *metrics, log *slog.Log
 	d.breaker = circuitbreaker.NewBuilder[any]().
 		WithFailureThreshold(breakerFailures).
 		WithDelay(breakerDelay).
+		WithSuccessThreshold(1).
 		OnStateChanged(func(e circuitbreaker.StateChangedEvent) { d.changed(e, log) }).
 		Build()
 	return d

@@ -149,21 +149,39 @@ func (fs *flights) close(ctx context.Context) error {
 		close(fs.drained)
 	}
 	fs.mu.Unlock()
-	select {
-	case <-fs.drained:
-		return nil
-	case <-ctx.Done():
+	abandoned := time.NewTimer(closingGrace)
+	defer abandoned.Stop()
+	for {
+		select {
+		case <-fs.drained:
+			return nil
+		case <-abandoned.C:
+			fs.cut(func(f *flight) bool { return f.waiters == 0 })
+		case <-ctx.Done():
+			if fs.cut(func(*flight) bool { return true }) == 0 {
+				return nil
+			}
+			return errors.New("cache: closed with origin calls in the air, which were cut off")
+		}
 	}
+}
+
+// closingGrace is what calls that nobody waits for get to finish when the
+// cache closes.
+const closingGrace = 2 * time.Second
+
+// cut ends the flights that which names, and returns how many.
+func (fs *flights) cut(which func(*flight) bool) int {
 	fs.mu.Lock()
-	n := len(fs.flying)
+	defer fs.mu.Unlock()
+	n := 0
 	for f := range fs.flying {
-		f.cancel()
+		if which(f) {
+			f.cancel()
+			n++
+		}
 	}
-	fs.mu.Unlock()
-	if n == 0 {
-		return nil
-	}
-	return errors.New("cache: closed with origin calls in the air, which were cut off")
+	return n
 }
 
 // hit settles the flight with an entry.

@@ -99,14 +99,14 @@ func (c *Cache) indexes(req *Request, rules Rules, exactOnly bool) Reason {
 }
 
 func (c *Cache) putEntries(ctx context.Context, records []Record) error {
-	_, err := ask(ctx, c.store, patience{timeout: c.opts.WriteTimeout}, func(ctx context.Context) (struct{}, error) {
+	_, err := ask(ctx, c.storeWrites, patience{timeout: c.opts.WriteTimeout}, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, c.opts.Store.Put(ctx, records)
 	})
 	return err
 }
 
 func (c *Cache) putPoints(ctx context.Context, points []Point) error {
-	_, err := ask(ctx, c.index, patience{timeout: c.opts.WriteTimeout}, func(ctx context.Context) (struct{}, error) {
+	_, err := ask(ctx, c.indexWrites, patience{timeout: c.opts.WriteTimeout}, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, c.opts.Index.Upsert(ctx, points)
 	})
 	return err

@@ -86,7 +86,7 @@ func (l *leases) enter(ctx context.Context, f *flight, s *search) (lease, *Entry
 }
 
 func (l *leases) acquire(ctx context.Context, key Key) (bool, error) {
-	return ask(ctx, l.c.store, patience{timeout: l.c.opts.StoreTimeout}, func(ctx context.Context) (bool, error) {
+	return ask(ctx, l.c.storeWrites, patience{timeout: l.c.opts.StoreTimeout}, func(ctx context.Context) (bool, error) {
 		return l.shared.Acquire(ctx, key, l.holder, leaseLife)
 	})
 }

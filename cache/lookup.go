@@ -242,6 +242,7 @@ func (s *search) ofScope(entry *Entry) (*Entry, error) {
 
 // fetchEntry reads an entry from the store into the first-level cache.
 func (c *Cache) fetchEntry(ctx context.Context, within patience, key Key) (*Entry, error) {
+	start := time.Now()
 	rec, err := ask(ctx, c.store, within, func(ctx context.Context) (Record, error) {
 		return c.opts.Store.Get(ctx, key)
 	})
@@ -257,10 +258,15 @@ func (c *Cache) fetchEntry(ctx context.Context, within patience, key Key) (*Entr
 		return nil, ErrNotFound
 	case err != nil:
 		return nil, err
-	case !entry.Meta.Expires.After(time.Now()):
+	case !entry.Meta.Expires.After(start):
 		return nil, ErrNotFound
 	}
-	return c.l1.put(entry), nil
+	held := c.l1.put(entry)
+	if c.revoked.cover(entry, start, entry.Meta.Created) { // deleted while it was read
+		c.l1.remove(key)
+		return nil, ErrNotFound
+	}
+	return held, nil
 }
 
 // embed turns one text into its vector.

@@ -104,7 +104,7 @@ func (c *Cache) register(r prometheus.Registerer) error {
 		gauge("askonce_flights", "Origin calls in the air.", func() float64 { return float64(c.flights.count()) }),
 		gauge("askonce_write_queue_entries", "Answers waiting for their durable write.", func() float64 { return float64(c.queue.pending()) }),
 	}
-	for _, d := range []*dependency{c.store, c.index, c.embedder} {
+	for _, d := range c.dependencies() {
 		collectors = append(collectors, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "askonce_dependency_up", Help: "1 while the dependency is asked, 0 while its breaker is open.",
 			ConstLabels: prometheus.Labels{"dependency": d.name},

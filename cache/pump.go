@@ -198,7 +198,7 @@ func (c *Cache) keepAnswer(f *flight, s *search, doc []byte) (outcome string) {
 	if len(entry.Response) > c.opts.MaxEntryBytes {
 		return "too_large"
 	}
-	if c.revoked.covers(entry, s.start) {
+	if c.revoked.cover(entry, s.start, s.start) {
 		return "invalidated"
 	}
 	c.l1.put(entry)

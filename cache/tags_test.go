@@ -36,3 +36,23 @@ func cachedOnly(r *cache.Request) *cache.Request {
 	only.OnlyIfCached = true
 	return &only
 }
+
+func TestAModeMayOnlyNarrow(t *testing.T) {
+	w := newWorld(t, func(o *cache.Options) {
+		o.Rules = func(_, namespace string) cache.Rules {
+			rules := cache.DefaultRules()
+			rules.Mode = cache.Mode(namespace)
+			return rules
+		}
+	})
+	for namespace, refused := range map[string][]cache.Mode{"exact": {cache.ModeSemantic}, "off": {cache.ModeSemantic, cache.ModeExact}} {
+		w.learn(t, cache.NewPrompt("acme", namespace, "alpha beta gamma"), `"x"`)
+		for _, mode := range refused {
+			req := cache.NewPrompt("acme", namespace, "alpha beta gamma filler")
+			req.Mode = mode
+			if entry, r := w.Lookup(t.Context(), req); entry != nil {
+				t.Errorf("namespace %s was widened to %s: %+v", namespace, mode, r)
+			}
+		}
+	}
+}

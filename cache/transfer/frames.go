@@ -108,20 +108,23 @@ func (f *frames) leave() error {
 
 // resync looks for the beginning of a frame, behind at least one byte.
 func (f *frames) resync() error {
-	if err := f.discard(1); err != nil {
-		return errGap
-	}
+	skip := 1
 	for {
+		if err := f.discard(int64(skip)); err != nil {
+			return errGap // at the end, which the next call finds
+		}
 		window, _ := f.in.Peek(maxBlock)
-		if at := bytes.Index(window, magic); at >= 0 {
-			f.discard(int64(at))
+		at := bytes.Index(window, magic)
+		switch {
+		case at == 0:
 			return errGap
+		case at > 0:
+			skip = at
+		case len(window) < len(magic):
+			skip = len(window) + 1
+		default:
+			skip = len(window) - len(magic) + 1
 		}
-		if len(window) < len(magic) {
-			f.discard(int64(len(window)))
-			return errGap
-		}
-		f.discard(int64(len(window) - len(magic) + 1))
 	}
 }
 

@@ -122,7 +122,7 @@ func (r *Reader) read() ([]byte, error) {
 			return text[:len(text)-1], nil
 		case errors.Is(err, errGap):
 			return nil, &LineError{r.line, "a part of the file from here on is damaged and was left out"}
-		case err != bufio.ErrBufferFull:
+		case !errors.Is(err, bufio.ErrBufferFull):
 			return text, err
 		}
 	}
@@ -131,7 +131,7 @@ func (r *Reader) read() ([]byte, error) {
 // skip leaves the rest of a line that is too long, of which the last part was
 // read with err.
 func (r *Reader) skip(err error) error {
-	for err == bufio.ErrBufferFull {
+	for errors.Is(err, bufio.ErrBufferFull) {
 		_, err = r.lines.ReadSlice('\n')
 	}
 	if err != nil && err != io.EOF && !errors.Is(err, errGap) {

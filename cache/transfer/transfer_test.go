@@ -188,9 +188,37 @@ func (f *failingPut) Put(ctx context.Context, records []cache.Record) error {
 // the last whole one.
 func TestExportGoesOn(t *testing.T) {
 	from := newWorld(t)
-	from.fill(t, 0, 20)
+	from.fillFrames(t)
+	for writes := 1; from.stopped(t, writes); writes++ {
+		if writes > 20 {
+			t.Fatal("there is no end")
+		}
+	}
+}
+
+// TestExportFromRedisGoesOn: the same where entries come in another order each
+// time.
+func TestExportFromRedisGoesOn(t *testing.T) {
+	from := newWorld(t)
+	store, err := rediscache.Open(t.Context(), rediscache.Options{
+		URL: redistest.Start(t).URL(), ReadTimeout: time.Minute, WriteTimeout: time.Minute, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	from.store = store
+	from.fillFrames(t)
+	if !from.stopped(t, 3) {
+		t.Error("the export did not stop")
+	}
+}
+
+// fillFrames stores 24 entries in at least five frames.
+func (w *world) fillFrames(t *testing.T) {
+	t.Helper()
+	w.fill(t, 0, 20)
 	big := cache.NewPrompt("acme", "support", "a big one")
-	from.use(t, func(c *cache.Cache) {
+	w.use(t, func(c *cache.Cache) {
 		for n := range 4 { // each ends a frame
 			big.Key[0], big.Key[31] = byte(n*60), 9
 			if _, err := c.Store(t.Context(), big, cache.Stored{Response: []byte(`"` + strings.Repeat("big ", 300_000) + `"`)}); err != nil {
@@ -198,21 +226,25 @@ func TestExportGoesOn(t *testing.T) {
 			}
 		}
 	})
-	for writes := 1; ; writes++ {
-		var file bytes.Buffer
-		w, err := transfer.NewWriter(&stopAfter{&file, writes}, from.header())
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = transfer.Export(t.Context(), w, from.exportOptions(t))
-		if err == nil && w.Close() == nil {
-			if writes < 5 {
-				t.Errorf("only %d frames", writes)
-			}
-			return
-		}
-		goOn(t, from, file.Bytes())
+}
+
+// stopped exports until so many frames are written, and then goes on. It
+// returns false if there were no more.
+func (w *world) stopped(t *testing.T, frames int) bool {
+	t.Helper()
+	var file bytes.Buffer
+	out, err := transfer.NewWriter(&stopAfter{&file, frames}, w.header())
+	if err != nil {
+		t.Fatal(err)
 	}
+	if _, err := transfer.Export(t.Context(), out, w.exportOptions(t)); err == nil && out.Close() == nil {
+		if frames < 5 {
+			t.Errorf("only %d frames", frames)
+		}
+		return false
+	}
+	goOn(t, w, file.Bytes())
+	return true
 }
 
 // goOn completes a part of a file and checks that all is in it, once.

@@ -6,7 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -93,6 +96,10 @@ func (s *stores) openFolder(cfg *Config, embedder cache.Embedder, log *slog.Logg
 // the data folder's otherwise.
 func (s *stores) secret(dir string, log *slog.Logger) ([]byte, error) {
 	if s.redis == nil {
+		if _, err := os.Stat(filepath.Join(dir, secretFile)); errors.Is(err, fs.ErrNotExist) && s.db.Stats().Entries > 0 {
+			log.Warn("the data folder holds answers and no secret; a new one is made, with which callers without a configured key do not find "+
+				"those answers; restore the file from a backup to keep them", "file", filepath.Join(dir, secretFile))
+		}
 		return openSecret(dir)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), openPatience)
