@@ -45,10 +45,10 @@ func benchmarkHandler(b *testing.B, h http.Handler, body string) {
 	r.Header.Set("User-Agent", "benchmark")
 	r.ContentLength = int64(len(body))
 	raw, reader, w := []byte(body), &rewound{}, &sink{header: http.Header{}}
-	r.Body = reader
 	b.ReportAllocs()
 	for b.Loop() {
 		reader.Reset(raw)
+		r.Body = reader
 		w.reset()
 		h.ServeHTTP(w, r)
 		if w.status != 200 {
