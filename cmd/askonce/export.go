@@ -172,7 +172,7 @@ func (x *export) write(ctx context.Context, w *transfer.Writer, part *transfer.P
 		Entries: entries, Sealer: x.from.sealer, Vectors: x.vectors(), Part: part,
 		Written: func(e *cache.Entry) {
 			x.credentials.note(e)
-			x.bar.Add(1)
+			_ = x.bar.Add(1)
 		},
 		Unreadable: func(key cache.Key) {
 			fmt.Fprintf(x.p.Stderr, "askonce: entry %s cannot be read; left out\n", key)
