@@ -136,6 +136,17 @@ func TestFetchToolCallsServeIdenticalRequestsOnly(t *testing.T) {
 	}
 }
 
+func TestFetchKeepsAStreamWhoseLastEventIsNotTerminated(t *testing.T) {
+	w := newWorld(t)
+	next := make(chan struct{})
+	close(next)
+	o := newOrigin(t, streams(next, event(`{"role":"assistant","content":"Hi"}`, "stop"), "data: [DONE]"))
+	mustRead(t, w.fetch(t, chat(t, "say hello"), o.load))
+	if a := w.fetch(t, chat(t, "say hello"), refuse(t)); a.Entry == nil {
+		t.Errorf("not kept: %+v", a.Receipt)
+	}
+}
+
 func TestFetchStreamIsSharedAndVisibleBeforeItsLastByte(t *testing.T) {
 	w := newWorld(t)
 	next := make(chan struct{})

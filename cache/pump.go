@@ -104,7 +104,11 @@ func (c *Cache) pumpStream(f *flight, s *search, body io.Reader) {
 			f.feed.append(part)
 		}
 		if err != nil {
-			c.streamEnded(f, assembler, err)
+			if err == io.EOF && !complete {
+				c.landed(f, s, assembler) // a terminal event that is not terminated itself
+				complete = f.doc != nil
+			}
+			c.streamEnded(f, complete, err)
 			return
 		}
 	}
@@ -118,7 +122,7 @@ func (c *Cache) streamLimit() int { return 32 * c.opts.MaxEntryBytes }
 func (c *Cache) landed(f *flight, s *search, assembler *llm.Assembler) {
 	doc, err := assembler.Answer()
 	if err != nil {
-		c.metrics.kept.WithLabelValues("malformed").Inc()
+		c.metrics.kept.WithLabelValues("incomplete").Inc()
 		f.complete(nil, err)
 		return
 	}
@@ -126,14 +130,11 @@ func (c *Cache) landed(f *flight, s *search, assembler *llm.Assembler) {
 	f.complete(doc, nil)
 }
 
-func (c *Cache) streamEnded(f *flight, assembler *llm.Assembler, err error) {
+func (c *Cache) streamEnded(f *flight, complete bool, err error) {
 	err = regular(err)
 	docErr := err
-	if !assembler.Done() {
-		c.metrics.kept.WithLabelValues("incomplete").Inc()
-		if docErr == nil {
-			docErr = io.ErrUnexpectedEOF
-		}
+	if !complete && docErr == nil {
+		docErr = io.ErrUnexpectedEOF
 	}
 	f.end(docErr, err)
 }
