@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/askonce/askonce/cache"
 	"github.com/askonce/askonce/cache/embedded"
 	"github.com/askonce/askonce/cache/transfer"
@@ -116,19 +118,25 @@ func response(n int) string {
 	return fmt.Sprintf("{\n  \"n\": %d.0,\n  \"text\": \"<a> & é \\u00e9 \u2028\"\n}\n", n)
 }
 
-// fill stores the questions from to to.
+// fill stores the questions from to to, many at the same time, so that they
+// share commits.
 func (w *world) fill(t *testing.T, from, to int) {
 	t.Helper()
 	w.use(t, func(c *cache.Cache) {
+		var group errgroup.Group
+		group.SetLimit(64)
 		for n := from; n < to; n++ {
-			req := cache.NewPrompt("acme", "support", question(n))
-			req.Tags, req.TTL = []string{"v1"}, time.Hour
-			_, err := c.Store(t.Context(), req, cache.Stored{
-				Response: []byte(response(n)), Usage: llm.Usage{Input: int64(n), Output: 2, Cached: 1}, HasUsage: true,
+			group.Go(func() error {
+				req := cache.NewPrompt("acme", "support", question(n))
+				req.Tags, req.TTL = []string{"v1"}, time.Hour
+				_, err := c.Store(t.Context(), req, cache.Stored{
+					Response: []byte(response(n)), Usage: llm.Usage{Input: int64(n), Output: 2, Cached: 1}, HasUsage: true,
+				})
+				return err
 			})
-			if err != nil {
-				t.Fatal(err)
-			}
+		}
+		if err := group.Wait(); err != nil {
+			t.Fatal(err)
 		}
 	})
 }
