@@ -182,7 +182,7 @@ func (c *counter) refund(s *State, n int64, at Instant, floor int64) {
 		n = c.undrained(s, n, at, floor)
 		s.Refunded += n
 	case c.shape == sliding:
-		n = unlog(s, n, at)
+		n = c.unlog(s, n, at)
 	case at.alignedTo(c.window) != s.At.alignedTo(c.window):
 		return
 	}

@@ -78,6 +78,15 @@ func TestRefundGivesBackOnlyWhatHasNotRunOff(t *testing.T) {
 	refused(t, s, tokens(1), start+second/2)
 }
 
+func TestRefundGivesBackNothingThatHasLeftTheWindow(t *testing.T) {
+	s := subject(t, limit.Rule{Counting: limit.SlidingWindow, Limit: 10})
+	old := take(t, s, tokens(5), start)
+	take(t, s, tokens(5), start+30*second)
+	s.Refund(old, start+61*second)
+	take(t, s, tokens(5), start+61*second)
+	refused(t, s, tokens(1), start+61*second)
+}
+
 func TestKeptEstimatesAreNotRefunded(t *testing.T) {
 	rule := limit.Rule{Counting: limit.SlidingWindow, Limit: 10, Keeps: true}
 	s := subject(t, rule)

@@ -50,8 +50,12 @@ func (c *counter) log(s *State, n int64, at Instant) {
 }
 
 // unlog removes up to n from the mark that holds what was taken at the time at,
-// and returns how much that is: nothing if the mark is gone.
-func unlog(s *State, n int64, at Instant) int64 {
+// and returns how much that is: nothing if the mark may be gone, since the first
+// one that is left would be another's.
+func (c *counter) unlog(s *State, n int64, at Instant) int64 {
+	if c.leaves(Mark{At: at}) <= s.At {
+		return 0
+	}
 	for i := range s.Log {
 		if m := &s.Log[i]; m.At >= at {
 			n = min(n, m.N)
