@@ -86,6 +86,10 @@ bench: ## measure against a bare echo handler, as a table
 bench-json: ## the same, with one JSON object as the last line
 	@$(GO) -C bench run . --json $(ARGS)
 
+.PHONY: chaos
+chaos: system-packages $(VENV) ## take stores and replicas away under load, and count what callers notice (ARGS="--seconds 120")
+	$(GO) -C bench run ./chaos $(ARGS)
+
 .PHONY: weights
 weights: ## make the embedder's weights and goldens again from the published model
 	$(PYTHON) -m venv .tools/weights
