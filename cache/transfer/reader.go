@@ -121,7 +121,7 @@ func (r *Reader) read() ([]byte, error) {
 		case err == nil:
 			return text[:len(text)-1], nil
 		case errors.Is(err, errGap):
-			return nil, &LineError{r.line, "a part of the file from here on is damaged and was left out"}
+			return nil, &LineError{r.line, "a part of the file from here on is damaged"}
 		case !errors.Is(err, bufio.ErrBufferFull):
 			return text, err
 		}

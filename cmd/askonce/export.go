@@ -134,7 +134,7 @@ func (x *export) run(ctx context.Context) error {
 	}
 	done, err := x.write(ctx, w, file.part)
 	if err = errors.Join(err, file.finish(err == nil)); err != nil && ctx.Err() != nil {
-		err = fmt.Errorf("interrupted; `askonce export --resume` goes on with %s", file.Name())
+		err = fmt.Errorf("interrupted; the same command with --resume goes on with %s", file.Name())
 	}
 	return x.end(x.p.Stdout, done, file.part, err)
 }
