@@ -132,6 +132,34 @@ func (q *qdrantServer) fill(ctx context.Context, in qdrantScope, count int) (err
 			return err
 		}
 	}
+	return q.settle(ctx, in.alias)
+}
+
+const (
+	settleEvery = 100 * time.Millisecond
+	settledFor  = 3 * time.Second // without work: it begins a moment after a write
+	settleLimit = 2 * time.Minute
+)
+
+// settle waits until the server has nothing left to optimise.
+func (q *qdrantServer) settle(ctx context.Context, alias string) error {
+	ctx, cancel := context.WithTimeout(ctx, settleLimit)
+	defer cancel()
+	client := qdrant.NewCollectionsClient(q.conn)
+	for busy := time.Now(); time.Since(busy) < settledFor; {
+		reply, err := client.Get(q.with(ctx), &qdrant.GetCollectionInfoRequest{CollectionName: alias})
+		if err != nil {
+			return fmt.Errorf("wait for the optimiser: %w", err)
+		}
+		if reply.GetResult().GetStatus() != qdrant.CollectionStatus_Green {
+			busy = time.Now()
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the optimiser: %w", ctx.Err())
+		case <-time.After(settleEvery):
+		}
+	}
 	return nil
 }
 

@@ -34,7 +34,7 @@ type plan struct {
 func fullPlan() plan {
 	return plan{
 		rounds: 15, hits: 500 * time.Millisecond, misses: 350 * time.Millisecond, semantic: 500 * time.Millisecond,
-		remote: 300 * time.Millisecond, points: 10_000,
+		remote: 300 * time.Millisecond, points: 5_000,
 		embedRounds: 15, installs: true, searches: 200,
 		searchSizes: []searchSize{{"1k", 1_000}, {"10k", 10_000}, {"100k", 100_000}},
 		entries:     20_000, starts: 7,
