@@ -122,18 +122,11 @@ func (c *Cache) storePoint(ctx context.Context, e *Entry) Reason {
 	case err != nil:
 		return ReasonEmbedUnavailable
 	}
-	if err := c.putPoints(ctx, []Point{c.point(e, vector)}); err != nil {
+	if err := c.putPoints(ctx, []Point{e.Point(c.identity, vector)}); err != nil {
 		if errors.Is(err, ErrDimension) {
 			c.log.Error("cache: the index does not fit the embedder", "error", err)
 		}
 		return ReasonIndexUnavailable
 	}
 	return ""
-}
-
-func (c *Cache) point(e *Entry, vector []float32) Point {
-	return Point{
-		Key: e.Key, Scope: e.Scope.in(c.identity), Vector: vector, Text: e.Prompt,
-		Tags: e.Meta.Tags, Created: e.Meta.Created, Expires: e.Meta.Expires,
-	}
 }

@@ -81,7 +81,7 @@ func (q *writeQueue) add(w write) {
 // announce makes a write's point visible until it is in the index.
 func (q *writeQueue) announce(w *write) {
 	if w.entry != nil && w.index && w.vector != nil {
-		w.point = q.c.point(w.entry, w.vector)
+		w.point = w.entry.Point(q.c.identity, w.vector)
 		w.pending = true
 		q.c.points.add(w.point, w.entry)
 	}
@@ -259,7 +259,7 @@ func (q *writeQueue) embedded(w *write) bool {
 		q.c.metrics.writes.WithLabelValues("not_embedded").Inc()
 		return false
 	}
-	w.point = q.c.point(w.entry, vector)
+	w.point = w.entry.Point(q.c.identity, vector)
 	return true
 }
 

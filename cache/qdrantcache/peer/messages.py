@@ -74,6 +74,21 @@ def vector(message):
     raise Unsupported(f"vectors in {message.DESCRIPTOR.name}")
 
 
+def wants_vectors(message):
+    kind = message.WhichOneof("selector_options")
+    if kind == "include":
+        raise Unsupported("named vectors")
+    return kind is not None and message.enable
+
+
+def vectors_message(plain):
+    if plain is None:
+        return None
+    if not isinstance(plain, list):
+        raise Unsupported(f"vectors of kind {type(plain).__name__}")
+    return pb.VectorsOutput(vector=pb.VectorOutput(dense=pb.DenseVector(data=plain)))
+
+
 def point(message):
     return edge.Point(point_id(message.id), vector(message.vectors), payload(message.payload))
 

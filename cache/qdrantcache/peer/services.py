@@ -37,8 +37,6 @@ def answers(method):
     return call
 
 
-
-
 class Health(pb.QdrantServicer):
     def HealthCheck(self, request, context):
         return pb.HealthCheckReply(title="askonce test peer on Qdrant Edge", version=VERSION)
@@ -125,6 +123,22 @@ class Points(pb.PointsServicer):
     def CreateFieldIndex(self, request, context):
         operation = edge.UpdateOperation.create_field_index(request.field_name, messages.index_params(request))
         return self._update(request, operation)
+
+    @answers
+    def Get(self, request, context):
+        began = time.monotonic()
+        found = self.store.get(request.collection_name).shard.retrieve(
+            [messages.point_id(i) for i in request.ids], messages.selector(request.with_payload),
+            messages.wants_vectors(request.with_vectors))
+        points = [
+            pb.RetrievedPoint(
+                id=messages.point_id_message(p.id),
+                payload=messages.payload_message(p.payload),
+                vectors=messages.vectors_message(p.vector),
+            )
+            for p in found
+        ]
+        return pb.GetResponse(result=points, time=time.monotonic() - began)
 
     @answers
     def Query(self, request, context):
