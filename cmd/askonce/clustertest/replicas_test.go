@@ -124,6 +124,10 @@ func TestDeletionsReachAllReplicas(t *testing.T) {
 			redis.Do(t, "client", "kill", "type", "pubsub")
 			r.rest("DELETE", "/v1/cache/entries/"+id, nil, http.StatusNoContent, nil)
 		}},
+		{"deleted without a message", func(_ *replica, id, _ string) {
+			redis.Do(t, "del", "askonce:e:"+id)
+			redis.Do(t, "incr", "askonce:generation") // what counts deletions
+		}},
 		{"flushed", func(*replica, string, string) { redis.Do(t, "flushall") }},
 	} {
 		t.Run(way.name, func(t *testing.T) {
