@@ -30,6 +30,7 @@ const (
 type qdrantServer struct {
 	addr, key  string
 	collection string // begins the names of the bench's collections
+	version    string
 	peer       *peer.Peer
 	conn       *grpc.ClientConn
 }
@@ -45,12 +46,14 @@ func startQdrant(ctx context.Context) (q *qdrantServer, why string, err error) {
 		q.addr = q.peer.Addr()
 	}
 	q.conn, err = grpc.NewClient(q.addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	var health *qdrant.HealthCheckReply
 	if err == nil {
-		_, err = qdrant.NewQdrantClient(q.conn).HealthCheck(q.with(ctx), &qdrant.HealthCheckRequest{})
+		health, err = qdrant.NewQdrantClient(q.conn).HealthCheck(q.with(ctx), &qdrant.HealthCheckRequest{})
 	}
 	if err != nil {
-		return nil, "", errors.Join(fmt.Errorf("qdrant at %s: %w", q.addr, err), q.close(ctx))
+		return nil, "", errors.Join(fmt.Errorf("server at %s: %w", q.addr, err), q.disconnect())
 	}
+	q.version = health.GetVersion()
 	return q, "", nil
 }
 
@@ -75,7 +78,7 @@ func (q *qdrantServer) full() bool { return q.peer == nil }
 // describe is what the figures are of.
 func (q *qdrantServer) describe() string {
 	if q.full() {
-		return "a full server at " + q.addr
+		return "a full server of version " + q.version + " at " + q.addr
 	}
 	return "the peer of the tests, whose engine is Qdrant's and whose server is Python: slow; only differences count"
 }
@@ -106,20 +109,25 @@ func (q *qdrantServer) alias(ctx context.Context) (alias, collection string, err
 
 // close removes what was stored, and ends the peer. A nil server is closed.
 func (q *qdrantServer) close(ctx context.Context) error {
-	if q == nil {
+	switch {
+	case q == nil:
 		return nil
+	case q.full():
+		return errors.Join(q.remove(context.WithoutCancel(ctx)), q.disconnect())
 	}
-	var err error
+	return q.disconnect()
+}
+
+// disconnect also ends the peer, and what it holds.
+func (q *qdrantServer) disconnect() error {
+	var problems []error
 	if q.conn != nil {
-		if q.full() {
-			err = q.remove(context.WithoutCancel(ctx))
-		}
-		err = errors.Join(err, q.conn.Close())
+		problems = append(problems, q.conn.Close())
 	}
 	if q.peer != nil {
-		err = errors.Join(err, q.peer.Close())
+		problems = append(problems, q.peer.Close())
 	}
-	return err
+	return errors.Join(problems...)
 }
 
 func (q *qdrantServer) remove(ctx context.Context) error {
