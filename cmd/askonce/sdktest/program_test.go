@@ -57,7 +57,7 @@ func buildAndRun(m *testing.M) int {
 
 // startAll starts a provider, the recorder before it, and a service on top,
 // and returns where the service and the recorder answer.
-func startAll(t *testing.T) (service, provider string) {
+func startAll(t *testing.T, flags ...string) (service, provider string) {
 	t.Helper()
 	script, err := filepath.Abs("testdata/script.yaml")
 	if err != nil {
@@ -66,8 +66,9 @@ func startAll(t *testing.T) (service, provider string) {
 	simulator := start(t, nil, "simulate-provider", "--listen", "127.0.0.1:0",
 		"--latency", "0s", "--token-interval", "1ms", "--script", script)
 	recorder := startRecorder(t, simulator)
-	service = start(t, settings,
-		"serve", "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--upstream", recorder+"/v1")
+	service = start(t, settings, append([]string{
+		"serve", "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--upstream", recorder + "/v1",
+	}, flags...)...)
 	awaitReady(t, service)
 	return service, recorder
 }

@@ -10,16 +10,40 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/askonce/askonce/cache/qdrantcache/peer"
+	"github.com/askonce/askonce/cache/rediscache/redistest"
 )
 
 func TestPythonSDK(t *testing.T) {
-	python := installed(t, "../../../.venv/bin/python")
-	cmd := exec.Command(python, "run.py")
-	cmd.Dir = "python"
-	runChecks(t, cmd)
+	t.Parallel()
+	runChecks(t, pythonSDK(t))
+}
+
+func TestPythonSDKOnRedisAndQdrant(t *testing.T) {
+	t.Parallel()
+	runChecks(t, pythonSDK(t), sharedStores(t)...)
 }
 
 func TestNodeSDK(t *testing.T) {
+	t.Parallel()
+	runChecks(t, nodeSDK(t))
+}
+
+func TestNodeSDKOnRedisAndQdrant(t *testing.T) {
+	t.Parallel()
+	runChecks(t, nodeSDK(t), sharedStores(t)...)
+}
+
+func pythonSDK(t *testing.T) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(installed(t, "../../../.venv/bin/python"), "run.py")
+	cmd.Dir = "python"
+	return cmd
+}
+
+func nodeSDK(t *testing.T) *exec.Cmd {
+	t.Helper()
 	node, err := exec.LookPath("node")
 	if err != nil {
 		t.Fatalf("node is missing, run `make prepare`: %v", err)
@@ -27,7 +51,23 @@ func TestNodeSDK(t *testing.T) {
 	installed(t, "node/node_modules/openai/package.json")
 	cmd := exec.Command(node, "run.mjs")
 	cmd.Dir = "node"
-	runChecks(t, cmd)
+	return cmd
+}
+
+// sharedStores starts a Redis server and the Qdrant peer, and returns the
+// service's flags for them.
+func sharedStores(t *testing.T) []string {
+	t.Helper()
+	qdrant, err := peer.Start(peer.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := qdrant.Close(); err != nil {
+			t.Errorf("the Qdrant peer: %v", err)
+		}
+	})
+	return []string{"--redis", redistest.Start(t).URL(), "--qdrant", qdrant.Addr()}
 }
 
 // installed returns the absolute path of something that make test installs.
@@ -54,9 +94,9 @@ type result struct {
 
 // runChecks starts the programs, runs the script against them, and makes a
 // subtest of each check.
-func runChecks(t *testing.T, cmd *exec.Cmd) {
-	t.Parallel()
-	service, provider := startAll(t)
+func runChecks(t *testing.T, cmd *exec.Cmd, flags ...string) {
+	t.Helper()
+	service, provider := startAll(t, flags...)
 	cmd.Env = append(os.Environ(), "ASKONCE_URL="+service+"/v1", "PROVIDER_URL="+provider, "PYTHONDONTWRITEBYTECODE=1")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
