@@ -14,7 +14,7 @@ const (
 
 	// queueLinger is how long the first of a batch waits for company: nobody
 	// waits for it, and a durable write costs much the same for one as for many.
-	queueLinger = 5 * time.Millisecond
+	queueLinger = 25 * time.Millisecond
 )
 
 // write is one item of the queue: an entry to store, with its point if index
