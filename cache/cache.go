@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 )
 
@@ -25,10 +26,8 @@ type Cache struct {
 
 	flights    *flights
 	leases     *leases
-	unwatch    context.CancelFunc
-	watched    chan struct{} // closed when nobody watches the store
-	endProbes  context.CancelFunc
-	probed     chan struct{} // closed when no probe runs any more
+	stop       context.CancelFunc // ends the background
+	background sync.WaitGroup     // watching the store, probing what fails
 	queue      *writeQueue
 	points     *pendingPoints
 	revoked    revocations
@@ -71,8 +70,7 @@ func New(opts Options) (*Cache, error) {
 	c.leases = newLeases(c)
 	c.l1 = newFirstLevel(opts.L1Bytes, c.leases.believed())
 	c.queue = newWriteQueue(c)
-	c.startWatch()
-	c.startProbes()
+	c.startBackground()
 	if opts.Registerer != nil {
 		if err := c.register(opts.Registerer); err != nil {
 			c.Close(context.Background())
@@ -87,26 +85,20 @@ func New(opts Options) (*Cache, error) {
 // written by then is counted and reported in the error.
 func (c *Cache) Close(ctx context.Context) error {
 	err := errors.Join(c.flights.close(ctx), c.queue.close(ctx))
-	c.unwatch()
-	<-c.watched
-	c.endProbes()
-	<-c.probed
+	c.stop()
+	c.background.Wait()
 	return err
 }
 
-// startWatch follows the deletions of other replicas, where there are any.
-func (c *Cache) startWatch() {
+// startBackground follows the deletions of other replicas, where there are
+// any, and tries what fails until it is back.
+func (c *Cache) startBackground() {
 	var ctx context.Context
-	ctx, c.unwatch = context.WithCancel(context.Background())
-	c.watched = make(chan struct{})
-	if c.leases.shared == nil {
-		close(c.watched)
-		return
+	ctx, c.stop = context.WithCancel(context.Background())
+	if shared := c.leases.shared; shared != nil {
+		c.background.Go(func() { c.watch(ctx, shared) })
 	}
-	go func() {
-		defer close(c.watched)
-		c.watch(ctx, c.leases.shared)
-	}()
+	c.background.Go(func() { c.probe(ctx) })
 }
 
 // Status tells how each dependency is doing.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
-	"time"
 )
 
 // Load asks the origin. It runs at most once for each flight, on a context of
@@ -18,8 +17,7 @@ type Load func(ctx context.Context) (*http.Response, error)
 // receipt), the caller's own context error, or what load returned.
 // The Answer must be closed.
 func (c *Cache) Fetch(ctx context.Context, req *Request, load Load) (*Answer, error) {
-	rules, clamped := c.rules(req)
-	s := &search{c: c, req: req, rules: rules, start: time.Now(), receipt: Receipt{Clamped: clamped}}
+	s := c.newSearch(req)
 	if entry := s.here(ctx); entry != nil {
 		c.metrics.looked(&s.receipt, entry, s.start)
 		return &Answer{Entry: entry, Key: req.Key, Receipt: s.receipt}, nil
@@ -42,22 +40,6 @@ func (c *Cache) Fetch(ctx context.Context, req *Request, load Load) (*Answer, er
 		c.metrics.joined.Inc()
 	}
 	return c.await(ctx, f, at, req.Key, !lead)
-}
-
-// here looks for an entry under the request's own key.
-func (s *search) here(ctx context.Context) *Entry {
-	switch {
-	case s.rules.Mode == ModeOff:
-		s.receipt.Reason = ReasonOff
-		return nil
-	case s.req.NoCache:
-		s.receipt.Reason = ReasonNoCache
-		return nil
-	}
-	if entry := s.first(); entry != nil {
-		return entry
-	}
-	return s.exact(ctx)
 }
 
 // looks reports whether the cache may answer at all.

@@ -14,9 +14,11 @@ const candidates = 5
 // receipt says why either way. It never fails: what could not be asked is a
 // miss and stands on the receipt.
 func (c *Cache) Lookup(ctx context.Context, req *Request) (*Entry, Receipt) {
-	rules, clamped := c.rules(req)
-	s := search{c: c, req: req, rules: rules, start: time.Now(), receipt: Receipt{Clamped: clamped}}
-	entry := s.run(ctx)
+	s := c.newSearch(req)
+	entry := s.here(ctx)
+	if entry == nil && s.looks() {
+		entry = s.semantic(ctx)
+	}
 	c.metrics.looked(&s.receipt, entry, s.start)
 	return entry, s.receipt
 }
@@ -36,7 +38,13 @@ func (s *search) within(timeout time.Duration) patience {
 	return patience{timeout, s.start.Add(s.c.opts.Budget)}
 }
 
-func (s *search) run(ctx context.Context) *Entry {
+func (c *Cache) newSearch(req *Request) *search {
+	rules, clamped := c.rules(req)
+	return &search{c: c, req: req, rules: rules, start: time.Now(), receipt: Receipt{Clamped: clamped}}
+}
+
+// here looks for an entry under the request's own key.
+func (s *search) here(ctx context.Context) *Entry {
 	switch {
 	case s.rules.Mode == ModeOff:
 		s.receipt.Reason = ReasonOff
@@ -48,10 +56,7 @@ func (s *search) run(ctx context.Context) *Entry {
 	if entry := s.first(); entry != nil {
 		return entry
 	}
-	if entry := s.exact(ctx); entry != nil {
-		return entry
-	}
-	return s.semantic(ctx)
+	return s.exact(ctx)
 }
 
 // first looks into the first-level cache.

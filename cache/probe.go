@@ -53,24 +53,18 @@ func (c *Cache) dependencies() []*dependency {
 	return []*dependency{c.store, c.storeWrites, c.index, c.indexWrites, c.embedder}
 }
 
-// startProbes tries what fails until it is back.
-func (c *Cache) startProbes() {
-	var ctx context.Context
-	ctx, c.endProbes = context.WithCancel(context.Background())
-	c.probed = make(chan struct{})
-	go func() {
-		defer close(c.probed)
-		tick := time.NewTicker(probeEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				c.probeFailing(ctx)
-			}
+// probe tries what fails until it is back or ctx ends.
+func (c *Cache) probe(ctx context.Context) {
+	tick := time.NewTicker(probeEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			c.probeFailing(ctx)
 		}
-	}()
+	}
 }
 
 func (c *Cache) probeFailing(ctx context.Context) {
