@@ -189,7 +189,7 @@ type gathered struct {
 // first.
 func (b *batchEmbedding) ask(view *llm.Request) (*gathered, error) {
 	s, ctx := b.server, b.r.Context()
-	load := s.load(b.r, b.x, view)
+	load := s.load(b.r, b.x, view, b.steering)
 	if b.steering.NoCache || b.steering.NoStore || b.reason == cache.ReasonOff {
 		return gather(ctx, load)
 	}

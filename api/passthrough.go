@@ -68,7 +68,7 @@ func (s *Server) parseNew(ep llm.Endpoint, body []byte) (*parsed, error) {
 func (s *Server) fetch(w http.ResponseWriter, r *http.Request, x *exchange, p *parsed, steering steering) error {
 	request := p.request(x.caller.tenant, s.namespace(steering.namespace), s.origin(r.Header, r.URL.RawQuery))
 	request.Directives = steering.Directives
-	a, err := s.opts.Cache.Fetch(r.Context(), request, s.load(r, x, p.view))
+	a, err := s.opts.Cache.Fetch(r.Context(), request, s.load(r, x, p.view, steering))
 	if a != nil {
 		defer a.Close()
 		x.layer = outcomeOf(a.Receipt.Layer)
@@ -90,7 +90,7 @@ func (s *Server) fetch(w http.ResponseWriter, r *http.Request, x *exchange, p *p
 
 // load asks the provider for what view wants. The caller's credential goes
 // with this request alone: others join the answer, not the credential.
-func (s *Server) load(r *http.Request, x *exchange, view *llm.Request) cache.Load {
+func (s *Server) load(r *http.Request, x *exchange, view *llm.Request, steering steering) cache.Load {
 	own, _ := s.spending(&x.caller, true) // an allowed path is never refused
 	return func(ctx context.Context) (*http.Response, error) {
 		call := s.call(r, own, view.UpstreamBody())
@@ -98,6 +98,7 @@ func (s *Server) load(r *http.Request, x *exchange, view *llm.Request) cache.Loa
 			delete(call.Header, name) // the answer serves others, whole
 		}
 		call.Endpoint, call.Model, call.Stream = view.Endpoint, view.Model, view.Stream
+		call.Tenant, call.Namespace = x.caller.tenant, s.namespace(steering.namespace)
 		return s.opts.Upstream.Do(ctx, call)
 	}
 }

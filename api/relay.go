@@ -32,7 +32,9 @@ func (s *Server) relay(w http.ResponseWriter, r *http.Request, x *exchange) erro
 	if err != nil {
 		return err
 	}
-	resp, err := s.opts.Upstream.Do(r.Context(), s.call(r, own, body))
+	call := s.call(r, own, body)
+	call.Tenant, call.Namespace = x.caller.tenant, s.opts.DefaultNamespace
+	resp, err := s.opts.Upstream.Do(r.Context(), call)
 	if err != nil {
 		return err
 	}

@@ -23,12 +23,37 @@ type Call struct {
 	Endpoint Endpoint // "" for a path that this package does not know
 	Model    string
 	Stream   bool
+
+	// Who asks, as far as limits and turns are concerned.
+	Tenant    string // callers of one lane are served by turns, tenant by tenant
+	Namespace string // expected lengths of answers are learned for each
+
+	// TenantLimits names the subject whose limits the call counts against, in
+	// the ledger that counts them; "" is not limited.
+	TenantLimits string
+
+	// Lane is how urgent the call is; "" is LaneStandard.
+	Lane Lane
+
+	// MaxWait is how long the caller can wait for its turn. 0 is the lane's
+	// default; negative does not wait.
+	MaxWait time.Duration
 }
+
+// Lane is how urgent a call is.
+type Lane string
+
+// The lanes, the most urgent first.
+const (
+	LaneInteractive Lane = "P0" // somebody waits
+	LaneStandard    Lane = "P1"
+	LaneBackground  Lane = "P2"
+)
 
 // CallError is an upstream call that brought no answer to pass on.
 type CallError struct {
-	Status     int    // what to tell the caller: 502, 503 or 504
-	Code       string // one word: "upstream_unreachable", "upstream_timeout", "upstream_overloaded"
+	Status     int    // what to tell the caller: 502, 503 or 504; 429 for its own limits
+	Code       string // one word: "upstream_unreachable", "upstream_timeout", "upstream_overloaded", "rate_limit_exceeded"
 	Message    string // for the caller: no credential, no internal address
 	RetryAfter time.Duration
 	Err        error // for the log
