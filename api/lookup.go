@@ -62,18 +62,25 @@ type receiptDoc struct {
 	Nearest          *float64     `json:"nearest,omitempty"`
 	NearestID        string       `json:"nearest_id,omitempty"`
 	RunnerUp         *float64     `json:"runner_up,omitempty"`
+	Score            cache.Score  `json:"score,omitempty"`
+	Verified         *float64     `json:"verified,omitempty"`
+	Guards           []string     `json:"guards,omitempty"`
+	Shadow           bool         `json:"shadow,omitzero"`
 	Threshold        *float64     `json:"threshold,omitempty"`
 	ThresholdVersion string       `json:"threshold_version,omitempty"`
 	Clamped          bool         `json:"clamped,omitzero"`
 	Embedder         string       `json:"embedder,omitempty"`
 	EmbedMS          float64      `json:"embed_ms,omitzero"`
 	SearchMS         float64      `json:"search_ms,omitzero"`
+	Verifier         string       `json:"verifier,omitempty"`
+	VerifyMS         float64      `json:"verify_ms,omitzero"`
 	Degraded         []string     `json:"degraded,omitempty"`
 }
 
 func newReceiptDoc(r *cache.Receipt) receiptDoc {
 	doc := receiptDoc{
 		Reason: r.Reason, ThresholdVersion: r.ThresholdVersion, Clamped: r.Clamped,
+		Score: r.Score, Guards: r.Refused.Names(), Shadow: r.Shadow, Verifier: r.Verifier, VerifyMS: milliseconds(r.VerifyTime),
 		Embedder: r.Embedder, EmbedMS: milliseconds(r.EmbedTime), SearchMS: milliseconds(r.SearchTime), Degraded: r.Degraded,
 	}
 	if r.Hit() {
@@ -84,6 +91,9 @@ func newReceiptDoc(r *cache.Receipt) receiptDoc {
 	}
 	if r.HasRunnerUp {
 		doc.RunnerUp = &r.RunnerUp
+	}
+	if r.HasVerified {
+		doc.Verified = &r.Verified
 	}
 	if r.ThresholdVersion != "" {
 		doc.Threshold = &r.Threshold

@@ -20,7 +20,7 @@ func TestHealth(t *testing.T) {
 	w.send("GET", "/healthz", "").wants(t, 200)
 	w.send("HEAD", "/healthz", "").wants(t, 200)
 	got := w.send("GET", "/readyz", "").wants(t, 200).decode(t)
-	if got["status"] != "ready" || len(got["dependencies"].([]any)) != 5 || got["version"] != "test" {
+	if got["status"] != "ready" || len(got["dependencies"].([]any)) != 6 || got["version"] != "test" {
 		t.Errorf("%v", got)
 	}
 	w.db.Close()

@@ -23,6 +23,7 @@ type Cache struct {
 	index       *dependency
 	indexWrites *dependency
 	embedder    *dependency
+	verifier    *dependency
 
 	flights    *flights
 	leases     *leases
@@ -46,6 +47,8 @@ var (
 
 	// ErrNotCached answers an only-if-cached request that nothing answers.
 	ErrNotCached = errors.New("cache: nothing cached answers the request")
+
+	errNotProbabilities = errors.New("cache: the verifier did not return one probability for each question")
 )
 
 // New returns a Cache over the drivers in opts. Close it to drain its queue.
@@ -129,7 +132,7 @@ func (c *Cache) rules(req *Request) (rules Rules, clamped bool) {
 // stricter reports whether a request's mode lets fewer layers answer than the
 // namespace's: a caller may ask for less of the cache, never for more.
 func stricter(asked, usual Mode) bool {
-	order := map[Mode]int{ModeSemantic: 1, ModeExact: 2, ModeOff: 3}
+	order := map[Mode]int{ModeSemantic: 1, ModeShadow: 2, ModeExact: 3, ModeOff: 4}
 	return order[asked] > order[usual]
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/askonce/askonce/cache"
 	"github.com/askonce/askonce/internal/llm"
+	"github.com/askonce/askonce/policy/guard"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew; a changed key or scope is a migration")
@@ -125,6 +126,10 @@ func TestReceiptCompact(t *testing.T) {
 			"layer=semantic;score=0.9712;runner-up=0.9000;threshold=0.95;version=default"},
 		{cache.Receipt{Reason: cache.ReasonBelowThreshold, Nearest: .5, HasNearest: true, Threshold: .95, ThresholdVersion: "v3", Clamped: true, Joined: true, Degraded: []string{"store", "index"}},
 			"layer=none;reason=below_threshold;score=0.5000;threshold=0.95;version=v3;clamped;joined;degraded=store+index"},
+		{cache.Receipt{Reason: cache.ReasonGuarded, Nearest: .97, HasNearest: true, Threshold: .9, ThresholdVersion: "config", Score: cache.ScoreVerified, Refused: guard.Of(guard.Numbers)},
+			"layer=none;reason=guard_refused;cosine=0.9700;threshold=0.9;version=config;guards=numbers"},
+		{cache.Receipt{Layer: cache.LayerSemantic, Nearest: .87, HasNearest: true, Threshold: .9, ThresholdVersion: "default", Score: cache.ScoreVerified, Verified: .95, HasVerified: true},
+			"layer=semantic;score=0.9500;by=verified;cosine=0.8700;threshold=0.9;version=default"},
 	}
 	for _, test := range tests {
 		if got := string(test.receipt.AppendCompact(nil)); got != test.want {

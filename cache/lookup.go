@@ -176,33 +176,6 @@ func (s *search) nearest(ctx context.Context) ([]Candidate, bool) {
 	return s.c.points.merge(&query, found), true
 }
 
-// verdict serves the nearest candidate that reaches the threshold and whose
-// answer is still there.
-func (s *search) verdict(ctx context.Context, found []Candidate) *Entry {
-	r := &s.receipt
-	r.Threshold, r.ThresholdVersion = s.rules.Threshold, s.rules.ThresholdVersion
-	if len(found) == 0 {
-		s.missed(ReasonNoNeighbour)
-		return nil
-	}
-	r.note(found)
-	for _, candidate := range found {
-		if candidate.Similarity < s.rules.Threshold {
-			break
-		}
-		entry, err := s.answerOf(ctx, candidate.Key)
-		if err != nil {
-			continue
-		}
-		if entry := s.accept(entry, LayerSemantic); entry != nil {
-			r.Nearest, r.NearestKey = candidate.Similarity, candidate.Key
-			return entry
-		}
-	}
-	s.missed(ReasonBelowThreshold)
-	return nil
-}
-
 // note puts the two nearest candidates on the receipt.
 func (r *Receipt) note(found []Candidate) {
 	r.Nearest, r.NearestKey, r.HasNearest = found[0].Similarity, found[0].Key, true

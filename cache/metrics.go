@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/askonce/askonce/policy/guard"
 )
 
 // metrics counts what the cache does. Every label has a fixed, small set of
@@ -22,12 +24,19 @@ type metrics struct {
 	embedSeconds prometheus.Histogram
 
 	searchSeconds prometheus.Histogram
+	verifySeconds prometheus.Histogram
+
+	refusals   *prometheus.CounterVec // guard
+	verified   *prometheus.CounterVec // outcome
+	shadowHits prometheus.Counter
 
 	// resolved once for the hot path
 	exactHits, semanticHits prometheus.Counter
 	exactTime, semanticTime prometheus.Observer
 	missTime                prometheus.Observer
 	savedIn, savedOut       prometheus.Counter
+
+	verifiedServed, verifiedRefused, verifiedFailed prometheus.Counter
 }
 
 var timeBuckets = []float64{
@@ -57,11 +66,21 @@ func newMetrics() *metrics {
 		searchSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "askonce_search_seconds", Help: "Time to find the nearest candidates.", Buckets: timeBuckets,
 		}),
+		verifySeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "askonce_verify_seconds", Help: "Time of the verifier for one lookup.", Buckets: timeBuckets,
+		}),
+		refusals: counters("askonce_guard_refusals_total", "Candidates near enough that a guard refused, by guard.", "guard"),
+		verified: counters("askonce_verified_total", "Candidates that the verifier was asked about, by outcome (passed, refused, failed).", "outcome"),
+		shadowHits: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "askonce_shadow_hits_total", Help: "Semantic hits of namespaces in shadow mode: found and not served.",
+		}),
 	}
 	m.exactHits, m.semanticHits = m.lookups.WithLabelValues("exact"), m.lookups.WithLabelValues("semantic")
 	m.exactTime, m.semanticTime = m.seconds.WithLabelValues("exact"), m.seconds.WithLabelValues("semantic")
 	m.missTime = m.seconds.WithLabelValues("none")
 	m.savedIn, m.savedOut = m.saved.WithLabelValues("input"), m.saved.WithLabelValues("output")
+	m.verifiedServed, m.verifiedRefused = m.verified.WithLabelValues("passed"), m.verified.WithLabelValues("refused")
+	m.verifiedFailed = m.verified.WithLabelValues("failed")
 	return m
 }
 
@@ -89,6 +108,13 @@ func (m *metrics) looked(r *Receipt, entry *Entry, start time.Time) {
 	m.savedOut.Add(float64(entry.Usage.Output))
 }
 
+// guarded counts the guards that refused one candidate.
+func (m *metrics) guarded(refused guard.Set) {
+	for _, name := range refused.Names() {
+		m.refusals.WithLabelValues(name).Inc()
+	}
+}
+
 func (m *metrics) fault(dependency, kind string) { m.faults.WithLabelValues(dependency, kind).Inc() }
 
 // register shows the metrics, and gauges of what the cache holds now.
@@ -99,6 +125,7 @@ func (c *Cache) register(r prometheus.Registerer) error {
 	}
 	collectors := []prometheus.Collector{
 		m.lookups, m.misses, m.seconds, m.faults, m.kept, m.saved, m.writes, m.joined, m.awaited, m.embedSeconds, m.searchSeconds,
+		m.verifySeconds, m.refusals, m.verified, m.shadowHits,
 		gauge("askonce_l1_entries", "Entries in the first-level cache.", func() float64 { n, _ := c.l1.size(); return float64(n) }),
 		gauge("askonce_l1_bytes", "Bytes in the first-level cache.", func() float64 { _, n := c.l1.size(); return float64(n) }),
 		gauge("askonce_flights", "Origin calls in the air.", func() float64 { return float64(c.flights.count()) }),

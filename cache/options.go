@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/askonce/askonce/policy/guard"
 )
 
 // Options configure a Cache. The zero value of every field but Store works.
@@ -17,6 +19,10 @@ type Options struct {
 	// Index and Embedder make the semantic layer; both or none.
 	Index    Index
 	Embedder Embedder
+
+	// Verifier takes the second look at candidates where the rules' Score asks
+	// for it. Nil: such lookups miss.
+	Verifier Verifier
 
 	// Rules answers what holds in a namespace. Nil: DefaultRules everywhere.
 	// It is called for every request and must be quick.
@@ -29,6 +35,8 @@ type Options struct {
 	StoreTimeout time.Duration // for one call of the Store; 100 ms if 0
 	IndexTimeout time.Duration // for one call of the Index; 200 ms if 0
 	EmbedTimeout time.Duration // for one call of the Embedder; 200 ms if 0
+
+	VerifyTimeout time.Duration // for one call of the Verifier; 200 ms if 0
 
 	// WriteTimeout bounds one durable write, where no request waits or the
 	// caller asked for durability; 10 s if 0.
@@ -47,15 +55,21 @@ type Options struct {
 
 // Rules are what a namespace's requests are treated by.
 type Rules struct {
-	Mode             Mode    // ModeSemantic, ModeExact or ModeOff
-	Threshold        float64 // least similarity of a semantic hit
-	ThresholdVersion string  // named on receipts, such as "default" or "v3"
+	Mode             Mode      // ModeSemantic, ModeShadow, ModeExact or ModeOff
+	Score            Score     // what Threshold acts on
+	Threshold        float64   // least score of a semantic hit
+	ThresholdVersion string    // named on receipts, such as "default" or "v3"
+	Floor            float64   // least cosine at which the verifier is asked; for ScoreVerified
+	Guards           guard.Set // what may refuse a candidate
 	TTL              time.Duration
 }
 
 // DefaultRules hold where nothing else was said.
 func DefaultRules() Rules {
-	return Rules{Mode: ModeSemantic, Threshold: 0.95, ThresholdVersion: "default", TTL: 24 * time.Hour}
+	return Rules{
+		Mode: ModeSemantic, Score: ScoreCosine, Threshold: 0.95, ThresholdVersion: "default", Floor: 0.6, Guards: guard.All,
+		TTL: 24 * time.Hour,
+	}
 }
 
 func (o *Options) setDefaults() {
@@ -65,6 +79,7 @@ func (o *Options) setDefaults() {
 	setDefault(&o.StoreTimeout, 100*time.Millisecond)
 	setDefault(&o.IndexTimeout, 200*time.Millisecond)
 	setDefault(&o.EmbedTimeout, 200*time.Millisecond)
+	setDefault(&o.VerifyTimeout, 200*time.Millisecond)
 	setDefault(&o.WriteTimeout, 10*time.Second)
 	setDefault(&o.FlightTimeout, 15*time.Minute)
 	setDefault(&o.QueueEntries, 4096)
@@ -98,7 +113,7 @@ func (o *Options) validate() error {
 	}
 	for name, d := range map[string]time.Duration{
 		"Budget": o.Budget, "StoreTimeout": o.StoreTimeout, "IndexTimeout": o.IndexTimeout, "EmbedTimeout": o.EmbedTimeout,
-		"WriteTimeout": o.WriteTimeout, "FlightTimeout": o.FlightTimeout,
+		"VerifyTimeout": o.VerifyTimeout, "WriteTimeout": o.WriteTimeout, "FlightTimeout": o.FlightTimeout,
 	} {
 		if d < 0 {
 			problem("%s: %v is negative; 0 takes the default", name, d)

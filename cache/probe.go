@@ -21,6 +21,13 @@ func (c *Cache) depend() {
 	c.index = newDependency("index", o.IndexTimeout, c.metrics, c.log)
 	c.indexWrites = newDependency("index_writes", o.WriteTimeout, c.metrics, c.log)
 	c.embedder = newDependency("embedder", o.EmbedTimeout, c.metrics, c.log)
+	c.verifier = newDependency("verifier", o.VerifyTimeout, c.metrics, c.log)
+	if c.verifier.off = o.Verifier == nil; !c.verifier.off {
+		c.verifier.probe = func(ctx context.Context) error {
+			_, err := o.Verifier.Verify(ctx, "probe", []string{"probe"}, []float64{1})
+			return err
+		}
+	}
 	c.store.probe = func(ctx context.Context) error {
 		_, err := o.Store.Get(ctx, probeKey)
 		return err
@@ -50,7 +57,7 @@ func (c *Cache) depend() {
 }
 
 func (c *Cache) dependencies() []*dependency {
-	return []*dependency{c.store, c.storeWrites, c.index, c.indexWrites, c.embedder}
+	return []*dependency{c.store, c.storeWrites, c.index, c.indexWrites, c.embedder, c.verifier}
 }
 
 // probe tries what fails until it is back or ctx ends.

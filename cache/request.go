@@ -37,9 +37,13 @@ type Mode string
 const (
 	ModeDefault  Mode = ""
 	ModeSemantic Mode = "semantic" // exact, then semantic
+	ModeShadow   Mode = "shadow"   // exact only; what semantic would serve is recorded
 	ModeExact    Mode = "exact"    // exact only
 	ModeOff      Mode = "off"      // neither look up nor store
 )
+
+// Semantic reports whether questions of the same meaning are looked for.
+func (m Mode) Semantic() bool { return m == ModeSemantic || m == ModeShadow }
 
 // Directives are a caller's wishes for one request. The zero value has none.
 type Directives struct {

@@ -189,3 +189,19 @@ type Embedder interface {
 	// returning true: never a silent truncation.
 	Embed(ctx context.Context, texts []string) ([][]float32, error)
 }
+
+// A Verifier reads two questions together and tells whether the answer of the
+// one fits the other. It is safe for concurrent use and honours the context's
+// deadline.
+type Verifier interface {
+	// Identity names model, revision, quantisation and calibration, such as
+	// "askonce-verifier/1/int8". Thresholds on its score are bound to it.
+	Identity() string
+
+	// Verify returns, for each stored question, the calibrated probability in
+	// [0, 1] that its answer answers asked as well. similarities are the
+	// cosines that belong to the stored questions. Texts that are longer
+	// together than the model takes are an error that has a TooLong() bool
+	// method returning true: never a silent truncation.
+	Verify(ctx context.Context, asked string, stored []string, similarities []float64) ([]float64, error)
+}

@@ -76,8 +76,11 @@ type UpstreamConfig struct {
 
 // CacheConfig is what is kept, how long, and when it answers.
 type CacheConfig struct {
-	Mode      string        `yaml:"mode"`      // semantic, exact, off
-	Threshold float64       `yaml:"threshold"` // least cosine similarity of a semantic hit
+	Mode      string        `yaml:"mode"`      // semantic, shadow, exact, off
+	Score     string        `yaml:"score"`     // what the threshold acts on: cosine, verified
+	Threshold float64       `yaml:"threshold"` // least score of a semantic hit
+	Floor     float64       `yaml:"floor"`     // least cosine similarity at which the verifier is asked
+	Guards    []string      `yaml:"guards"`    // what may refuse a candidate: see guard.Parse
 	TTL       time.Duration `yaml:"ttl"`       // life of an answer
 
 	MaxBytes      Bytes `yaml:"max_bytes"`       // of stored answers; the oldest go first
@@ -88,6 +91,8 @@ type CacheConfig struct {
 	StoreTimeout time.Duration `yaml:"store_timeout"` // for one call of the store
 	IndexTimeout time.Duration `yaml:"index_timeout"` // for one search
 	EmbedTimeout time.Duration `yaml:"embed_timeout"` // for one embedding
+
+	VerifyTimeout time.Duration `yaml:"verify_timeout"` // for the verifier's look at one lookup's candidates
 
 	WriteQueue      int   `yaml:"write_queue"`       // answers that wait for their durable write
 	WriteQueueBytes Bytes `yaml:"write_queue_bytes"` // and their size
@@ -133,7 +138,10 @@ type QdrantConfig struct {
 // NamespaceConfig is what a namespace does differently; nil takes the cache's.
 type NamespaceConfig struct {
 	Mode      *string        `yaml:"mode"`
+	Score     *string        `yaml:"score"`
 	Threshold *float64       `yaml:"threshold"`
+	Floor     *float64       `yaml:"floor"`
+	Guards    []string       `yaml:"guards"`
 	TTL       *time.Duration `yaml:"ttl"`
 }
 
@@ -187,7 +195,10 @@ func defaultConfig(getenv func(string) string) Config {
 		},
 		Cache: CacheConfig{
 			Mode:            "semantic",
+			Score:           "cosine",
 			Threshold:       0.95,
+			Floor:           0.6,
+			Guards:          []string{"all"},
 			TTL:             24 * time.Hour,
 			MaxBytes:        4 << 30,
 			MaxEntryBytes:   16 << 20,
@@ -196,6 +207,7 @@ func defaultConfig(getenv func(string) string) Config {
 			StoreTimeout:    100 * time.Millisecond,
 			IndexTimeout:    200 * time.Millisecond,
 			EmbedTimeout:    200 * time.Millisecond,
+			VerifyTimeout:   200 * time.Millisecond,
 			WriteQueue:      4096,
 			WriteQueueBytes: 64 << 20,
 		},

@@ -17,6 +17,7 @@ import (
 
 	"github.com/askonce/askonce/cache"
 	"github.com/askonce/askonce/policy"
+	"github.com/askonce/askonce/policy/guard"
 )
 
 // checker collects the problems of one configuration.
@@ -136,7 +137,10 @@ func checkURL(text, example string) error {
 
 func (c *checker) checkCache() {
 	c.oneOf("cache.mode", c.Cache.Mode, modes...)
+	c.oneOf("cache.score", c.Cache.Score, scores...)
 	c.check("cache.threshold", policy.Threshold(c.Cache.Threshold))
+	c.check("cache.floor", policy.Threshold(c.Cache.Floor))
+	c.checkGuards("cache.guards", c.Cache.Guards)
 	c.check("cache.ttl", checkTTL(c.Cache.TTL))
 	c.atLeast("cache.max_bytes", int64(c.Cache.MaxBytes), 1<<20)
 	c.atLeast("cache.max_entry_bytes", int64(c.Cache.MaxEntryBytes), 1)
@@ -144,6 +148,7 @@ func (c *checker) checkCache() {
 	c.positive("cache.store_timeout", c.Cache.StoreTimeout)
 	c.positive("cache.index_timeout", c.Cache.IndexTimeout)
 	c.positive("cache.embed_timeout", c.Cache.EmbedTimeout)
+	c.positive("cache.verify_timeout", c.Cache.VerifyTimeout)
 	c.atLeast("cache.write_queue", int64(c.Cache.WriteQueue), 1)
 	c.atLeast("cache.write_queue_bytes", int64(c.Cache.WriteQueueBytes), 1)
 	if c.Cache.MaxEntryBytes > c.Cache.MaxBytes {
@@ -151,7 +156,15 @@ func (c *checker) checkCache() {
 	}
 }
 
-var modes = []string{"semantic", "exact", "off"}
+var (
+	modes  = []string{"semantic", "shadow", "exact", "off"}
+	scores = []string{string(cache.ScoreCosine), string(cache.ScoreVerified)}
+)
+
+func (c *checker) checkGuards(key string, list []string) {
+	_, err := guard.Parse(list, guard.All)
+	c.check(key, err)
+}
 
 func checkTTL(d time.Duration) error {
 	if d < policy.MinTTL || d > policy.MaxTTL {
@@ -213,9 +226,16 @@ func (c *checker) checkNamespaces() {
 		if ns.Mode != nil {
 			c.oneOf(path+".mode", *ns.Mode, modes...)
 		}
+		if ns.Score != nil {
+			c.oneOf(path+".score", *ns.Score, scores...)
+		}
 		if ns.Threshold != nil {
 			c.check(path+".threshold", policy.Threshold(*ns.Threshold))
 		}
+		if ns.Floor != nil {
+			c.check(path+".floor", policy.Threshold(*ns.Floor))
+		}
+		c.checkGuards(path+".guards", ns.Guards)
 		if ns.TTL != nil {
 			c.check(path+".ttl", checkTTL(*ns.TTL))
 		}

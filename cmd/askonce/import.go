@@ -13,7 +13,6 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
-	"github.com/askonce/askonce/cache"
 	"github.com/askonce/askonce/cache/transfer"
 )
 
@@ -136,10 +135,13 @@ func (im *importing) run(ctx context.Context) error {
 
 func (im *importing) write(ctx context.Context) (transfer.Imported, error) {
 	defer im.bar.Clear()
-	rules := namespaceRules(im.cfg)
+	rules, err := namespaceRules(im.cfg)
+	if err != nil {
+		return transfer.Imported{}, err
+	}
 	opts := transfer.ImportOptions{
 		Store: im.to.entries, Sealer: im.to.sealer, MaxEntryBytes: int(im.cfg.Cache.MaxEntryBytes), Strict: im.cmd.Strict,
-		Indexes: func(tenant, namespace string) bool { return rules(tenant, namespace).Mode == cache.ModeSemantic },
+		Indexes: func(tenant, namespace string) bool { return rules(tenant, namespace).Mode.Semantic() },
 		Written: im.credentials.note,
 		Bad:     im.leftOut,
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/askonce/askonce/cache"
 	"github.com/askonce/askonce/embed/httpembed"
 	"github.com/askonce/askonce/embed/minilm"
+	"github.com/askonce/askonce/policy/guard"
 	"github.com/askonce/askonce/upstream"
 )
 
@@ -77,6 +78,9 @@ func (s *service) openCache(cfg *Config, log *slog.Logger, registry *prometheus.
 		return err
 	}
 	opts := cacheOptions(cfg, log, registry)
+	if opts.Rules, err = namespaceRules(cfg); err != nil {
+		return err
+	}
 	opts.Store = s.stores.entries
 	if s.embedder != nil {
 		opts.Embedder, opts.Index = s.embedder, s.stores.index
@@ -101,13 +105,13 @@ func newEmbedder(cfg EmbedderConfig) (cache.Embedder, error) {
 
 func cacheOptions(cfg *Config, log *slog.Logger, registry *prometheus.Registry) cache.Options {
 	return cache.Options{
-		Rules:         namespaceRules(cfg),
 		L1Bytes:       orNone(cfg.Cache.L1Bytes),
 		MaxEntryBytes: int(cfg.Cache.MaxEntryBytes),
 		Budget:        cfg.Cache.Budget,
 		StoreTimeout:  cfg.Cache.StoreTimeout,
 		IndexTimeout:  cfg.Cache.IndexTimeout,
 		EmbedTimeout:  cfg.Cache.EmbedTimeout,
+		VerifyTimeout: cfg.Cache.VerifyTimeout,
 		QueueEntries:  cfg.Cache.WriteQueue,
 		QueueBytes:    int64(cfg.Cache.WriteQueueBytes),
 		FlightTimeout: cfg.Upstream.Timeout,
@@ -126,29 +130,55 @@ func orNone(size Bytes) int64 {
 
 // namespaceRules looks the rules of a namespace up. They are made once, since
 // every request asks for them.
-func namespaceRules(cfg *Config) func(tenant, namespace string) cache.Rules {
+func namespaceRules(cfg *Config) (func(tenant, namespace string) cache.Rules, error) {
 	usual := cache.Rules{
-		Mode: cache.Mode(cfg.Cache.Mode), Threshold: cfg.Cache.Threshold, ThresholdVersion: "default", TTL: cfg.Cache.TTL,
+		Mode: cache.Mode(cfg.Cache.Mode), Score: cache.Score(cfg.Cache.Score), Threshold: cfg.Cache.Threshold,
+		ThresholdVersion: "default", Floor: cfg.Cache.Floor, TTL: cfg.Cache.TTL,
+	}
+	var err error
+	if usual.Guards, err = guard.Parse(cfg.Cache.Guards, guard.All); err != nil {
+		return nil, fmt.Errorf("cache.guards: %w", err)
 	}
 	byName := make(map[string]cache.Rules, len(cfg.Namespaces))
 	for name, ns := range cfg.Namespaces {
-		rules := usual
-		if ns.Mode != nil {
-			rules.Mode = cache.Mode(*ns.Mode)
+		if byName[name], err = ns.rules(usual); err != nil {
+			return nil, fmt.Errorf("namespaces.%s.guards: %w", name, err)
 		}
-		if ns.Threshold != nil {
-			rules.Threshold, rules.ThresholdVersion = *ns.Threshold, "config"
-		}
-		if ns.TTL != nil {
-			rules.TTL = *ns.TTL
-		}
-		byName[name] = rules
 	}
 	return func(_, namespace string) cache.Rules {
 		if rules, ok := byName[namespace]; ok {
 			return rules
 		}
 		return usual
+	}, nil
+}
+
+// rules are usual with what the namespace does differently.
+func (ns NamespaceConfig) rules(usual cache.Rules) (cache.Rules, error) {
+	rules := usual
+	if ns.Mode != nil {
+		rules.Mode = cache.Mode(*ns.Mode)
+	}
+	if ns.Score != nil {
+		rules.Score = cache.Score(*ns.Score)
+	}
+	if ns.Threshold != nil {
+		rules.Threshold, rules.ThresholdVersion = *ns.Threshold, "config"
+	}
+	set(&rules.Floor, ns.Floor)
+	set(&rules.TTL, ns.TTL)
+	if ns.Guards == nil {
+		return rules, nil
+	}
+	var err error
+	rules.Guards, err = guard.Parse(ns.Guards, usual.Guards)
+	return rules, err
+}
+
+// set sets field to what value points to, if it does.
+func set[T any](field *T, value *T) {
+	if value != nil {
+		*field = *value
 	}
 }
 

@@ -6,19 +6,28 @@ import (
 	"time"
 
 	"github.com/askonce/askonce/cache"
+	"github.com/askonce/askonce/policy/guard"
 )
 
 // TestNamespaceRules: what a namespace leaves out is the cache's.
 func TestNamespaceRules(t *testing.T) {
 	cfg := defaultConfig(lookup(nil))
-	threshold, ttl, exact := 0.9, time.Hour, "exact"
-	cfg.Namespaces = map[string]NamespaceConfig{"faq": {Threshold: &threshold}, "code": {Mode: &exact, TTL: &ttl}}
-	rules := namespaceRules(&cfg)
-	for namespace, want := range map[string]cache.Rules{
-		"default": {Mode: "semantic", Threshold: 0.95, ThresholdVersion: "default", TTL: 24 * time.Hour},
-		"faq":     {Mode: "semantic", Threshold: 0.9, ThresholdVersion: "config", TTL: 24 * time.Hour},
-		"code":    {Mode: "exact", Threshold: 0.95, ThresholdVersion: "default", TTL: time.Hour},
-	} {
+	threshold, ttl, exact, verified := 0.9, time.Hour, "exact", "verified"
+	cfg.Namespaces = map[string]NamespaceConfig{
+		"faq":  {Threshold: &threshold, Score: &verified, Guards: []string{"-numbers"}},
+		"code": {Mode: &exact, TTL: &ttl, Guards: []string{"none"}},
+	}
+	rules, err := namespaceRules(&cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	usual := cache.Rules{
+		Mode: "semantic", Score: "cosine", Threshold: 0.95, ThresholdVersion: "default", Floor: 0.6, Guards: guard.All, TTL: 24 * time.Hour,
+	}
+	faq, code := usual, usual
+	faq.Score, faq.Threshold, faq.ThresholdVersion, faq.Guards = "verified", 0.9, "config", guard.All&^guard.Of(guard.Numbers)
+	code.Mode, code.TTL, code.Guards = "exact", time.Hour, guard.None
+	for namespace, want := range map[string]cache.Rules{"default": usual, "faq": faq, "code": code} {
 		if got := rules("any", namespace); got != want {
 			t.Errorf("%s: %+v, want %+v", namespace, got, want)
 		}
