@@ -124,8 +124,8 @@ func TestLookupEmbedsOnce(t *testing.T) {
 
 func TestLookupNearestWinsTiesByAge(t *testing.T) {
 	w := newWorld(t)
-	w.learn(t, cache.NewPrompt("acme", "", "alpha beta gamma delta epsilon zeta eta theta filler1"), `"oldest"`)
-	w.learn(t, cache.NewPrompt("acme", "", "filler1 alpha beta gamma delta epsilon zeta eta theta"), `"younger"`)
+	w.learn(t, cache.NewPrompt("acme", "", "alpha beta gamma delta epsilon zeta eta theta filler"), `"oldest"`)
+	w.learn(t, cache.NewPrompt("acme", "", "filler alpha beta gamma delta epsilon zeta eta theta"), `"younger"`)
 	entry, r := w.Lookup(t.Context(), cache.NewPrompt("acme", "", "alpha beta gamma delta epsilon zeta eta theta"))
 	if entry == nil || string(entry.Response) != `"oldest"` {
 		t.Errorf("served %v, %+v", entry, r)
