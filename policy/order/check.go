@@ -1,0 +1,118 @@
+// The check of a rewrite: the same words, roles, turns, calls and schemas.
+
+package order
+
+import (
+	"hash/maphash"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tidwall/gjson"
+)
+
+// check tells what a rewrite changed that it must not; "" for nothing.
+func check(before, after []byte) string {
+	if !gjson.ValidBytes(after) {
+		return "invalid_json"
+	}
+	seed := maphash.MakeSeed()
+	if outline(before, seed) != outline(after, seed) {
+		return "content_changed"
+	}
+	return ""
+}
+
+// outline is a body without what a rewrite may change: the order of members
+// and tools, and within one text the order of its words.
+func outline(body []byte, seed maphash.Seed) string {
+	root := parseObject(string(body))
+	sortMembers(root)
+	for i := range root.members {
+		m := &root.members[i]
+		switch m.name {
+		case "tools":
+			m.raw = toolsOutline(m.raw)
+		case "messages", "input":
+			m.raw = turnsOutline(m.raw, seed)
+		case "system", "instructions", "prompt":
+			m.raw = contentOutline(m.raw, seed)
+		}
+	}
+	return string(root.appendTo(nil))
+}
+
+func toolsOutline(raw string) string {
+	list := parseArray(raw)
+	for i, element := range list {
+		o := parseObject(element)
+		if o == nil {
+			return raw
+		}
+		if f := o.member("function"); f != nil {
+			if inner := parseObject(f.raw); inner != nil {
+				sortMembers(inner)
+				f.raw = string(inner.appendTo(nil))
+			}
+		}
+		sortMembers(o)
+		list[i] = string(o.appendTo(nil))
+	}
+	slices.Sort(list)
+	return joinArray(list)
+}
+
+func turnsOutline(raw string, seed maphash.Seed) string {
+	if isString(raw) {
+		return contentOutline(raw, seed)
+	}
+	list := parseArray(raw)
+	for i, element := range list {
+		o := parseObject(element)
+		if o == nil {
+			continue
+		}
+		sortMembers(o)
+		if c := o.member("content"); c != nil {
+			c.raw = contentOutline(c.raw, seed)
+		}
+		list[i] = string(o.appendTo(nil))
+	}
+	return joinArray(list)
+}
+
+// contentOutline replaces the texts of a content by the sums of their words.
+func contentOutline(raw string, seed maphash.Seed) string {
+	if isString(raw) {
+		return words(gjson.Parse(raw).String(), seed)
+	}
+	parts := parseArray(raw)
+	for i, p := range parts {
+		part := parseObject(p)
+		if text := part.textMember(); text != nil {
+			text.raw = words(gjson.Parse(text.raw).String(), seed)
+			parts[i] = string(part.appendTo(nil))
+		}
+	}
+	if parts == nil {
+		return raw
+	}
+	return joinArray(parts)
+}
+
+// words is the multiset of a text's words, labels left out, as a number that
+// two different ones share by chance only.
+func words(text string, seed maphash.Seed) string {
+	var sum uint64
+	n := 0
+	for line := range strings.SplitSeq(text, "\n") {
+		if line == Label {
+			continue
+		}
+		for word := range strings.FieldsSeq(line) {
+			sum += maphash.String(seed, word)
+			n++
+		}
+	}
+	return `"` + strconv.FormatUint(sum, 16) + ":" + strconv.Itoa(n) + `"`
+}

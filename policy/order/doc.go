@@ -1,0 +1,41 @@
+// Package order brings what is the same in every prompt before what is not, so
+// that a provider's prefix cache finds a longer prefix that it knows. It is
+// pure: a request body in, a body and the list of moves out.
+//
+//	result := order.Rewrite(body, order.Options{Text: order.On, Learned: history.At(place)})
+//
+// A rewrite never changes what a prompt says. Text moves only inside its own
+// message; roles, the order of turns, tool calls and their results, schemas and
+// the caller's own cache_control marks stay where they are. What is not
+// understood stays as it came and ends the part that may move.
+//
+// # Steps
+//
+// Lossless steps change the order of things that have none: the members of the
+// request, of its tools and messages (envelope.go), and the tools (tools.go). A
+// tool with a mark keeps its place, and others do not pass it: what the mark
+// covers stays the same set.
+//
+// Text moves are made where the meaning allows it and only reported otherwise.
+// A text is split into blocks, which are paragraphs, sections, fenced code and
+// tagged blocks (blocks.go). A block, or a sentence that stands for itself, that
+// tells a time, an id or a fact of the session goes to the end of its message
+// under a label (volatile.go, move.go). Documents go before the question that
+// stands in the same turn (documents.go).
+//
+// # What is volatile
+//
+// Two witnesses decide. What a text looks like: a clock time, a UUID, "Today is
+// …", "User name: …". And what was seen: [History] counts in how many of the
+// last requests of a place each line stood. A date that is the same in all of
+// them is stable whatever it looks like, and a line that is another one each
+// time, among lines that are not, is volatile. Turns after the first are judged
+// by looks alone, or a turn could be written differently when the conversation
+// has grown, and the prefix would break there.
+//
+// # What is held
+//
+// A rewrite of a rewritten body changes nothing. Every word of the input is in
+// the output as often, but for the label. Each rewrite is checked (check.go);
+// one that fails is discarded, and the body goes out as it came.
+package order
