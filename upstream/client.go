@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/askonce/askonce/internal/llm"
+	"github.com/askonce/askonce/upstream/word"
 )
 
 // TriesHeader is set on an answer that took more than one try, to their number.
@@ -141,7 +142,7 @@ func (c *Client) plan(ctx context.Context, try int, resp *http.Response) (time.D
 	now := time.Now()
 	var asked time.Duration
 	if resp != nil {
-		asked = retryAfter(resp.Header, now)
+		asked = word.RetryAfter(resp.Header, now)
 	}
 	if asked > maxDelay {
 		return 0, "retry_after"

@@ -1,8 +1,6 @@
 package upstream
 
 import (
-	"math"
-	"net/http"
 	"testing"
 	"time"
 )
@@ -33,48 +31,6 @@ func TestDelay(t *testing.T) {
 			t.Errorf("delay(%d, %v, %v) = %v, want %v", tt.try, tt.asked, tt.random, got, tt.want)
 		}
 	}
-}
-
-func TestRetryAfter(t *testing.T) {
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	tests := []struct {
-		seconds, ms string
-		want        time.Duration
-	}{
-		{"", "", 0},
-		{"7", "", 7 * time.Second},
-		{"0.5", "", 500 * time.Millisecond},
-		{"2", "1500", 1500 * time.Millisecond},
-		{"7", "soon", 7 * time.Second},
-		{"Fri, 02 Jan 2026 03:04:14 GMT", "", 9 * time.Second},
-		{"Friday, 02-Jan-26 03:04:14 GMT", "", 9 * time.Second},
-		{"Fri, 02 Jan 2026 03:04:00 GMT", "", 0},
-		{"-3", "", 0},
-		{"NaN", "", 0},
-		{"1e300", "", math.MaxInt64},
-		{"later", "", 0},
-	}
-	for _, tt := range tests {
-		h := http.Header{}
-		h.Set("Retry-After", tt.seconds)
-		h.Set("retry-after-ms", tt.ms)
-		if got := retryAfter(h, now); got != tt.want {
-			t.Errorf("Retry-After %q, retry-after-ms %q: %v, want %v", tt.seconds, tt.ms, got, tt.want)
-		}
-	}
-}
-
-func FuzzRetryAfter(f *testing.F) {
-	f.Add("7", "")
-	f.Add("", "1500")
-	f.Add("Fri, 02 Jan 2026 03:04:14 GMT", "-1")
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	f.Fuzz(func(t *testing.T, seconds, ms string) {
-		got := retryAfter(http.Header{"Retry-After": {seconds}, "Retry-After-Ms": {ms}}, now)
-		if got < 0 {
-			t.Errorf("negative wait %v", got)
-		}
-	})
 }
 
 func TestExhaustedCodes(t *testing.T) {
