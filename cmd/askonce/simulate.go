@@ -21,6 +21,8 @@ type SimulateCmd struct {
 	Script        string        `help:"YAML file that says which requests fail, and how." placeholder:"FILE"`
 	APIKey        []string      `help:"Accept only these bearer tokens; may be repeated. Default: any." name:"api-key" placeholder:"KEY"`
 	Model         []string      `help:"Only these models exist; may be repeated. Default: all." placeholder:"NAME"`
+
+	SimulatedLimits `group:"Limits:"`
 }
 
 // Help is shown below the flags.
@@ -33,6 +35,15 @@ A script makes it fail on command, here the second and third chat call:
     - match: {path: /v1/chat/completions, nth: [2, 3]}
       respond: {status: 429, headers: {retry-after: "2"}}
 
+It enforces limits, with 429s, headers and all, per key and model. --limits takes the name of a preset,
+or a list of UNIT=AMOUNT/WINDOW, each with :COUNTING and :burst=N if wanted. Units: requests, tokens,
+input_tokens, output_tokens, and calls at a time. A day is 24h, counted as fixed_window from midnight UTC:
+  --limits openai/gpt-4o/tier-1
+  --limits requests=500/1m,tokens=30000/1m:token_bucket:burst=10000,requests=200/24h:fixed_window,calls=8
+
+--charge settled counts prompt and max_tokens when a call comes and what it used when it ends; max_tokens
+keeps the former; usage counts nothing until the end.
+
 Examples:
   askonce simulate-provider
   askonce simulate-provider --listen 127.0.0.1:9090 --latency 1s --script faults.yaml
@@ -42,6 +53,9 @@ Examples:
 // options reads the script, if there is one.
 func (c SimulateCmd) options() (simulator.Options, error) {
 	opts := simulator.Options{Latency: c.Latency, TokenInterval: c.TokenInterval, APIKeys: c.APIKey, Models: c.Model}
+	if err := c.set(&opts); err != nil {
+		return opts, err
+	}
 	if c.Script == "" {
 		return opts, nil
 	}

@@ -24,7 +24,7 @@ type choice struct {
 // answer answers a request for text in the form that it asks for.
 func (x *exchange) answer(q *textRequest, forced forcedTool) {
 	choices, u := x.choices(q, forced)
-	x.s.stats.spent(u)
+	x.used = u
 	d := &document{q: q, created: time.Now().Unix(), usage: u}
 	if q.stream {
 		x.stream(d, choices)

@@ -9,7 +9,7 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-func (s *Simulator) serveChat(x *exchange, doc object) *apiError {
+func (*Simulator) serveChat(x *exchange, doc object) *apiError {
 	q := &textRequest{ep: chatEndpoint, doc: doc}
 	if err := q.readOptions(); err != nil {
 		return err
@@ -21,8 +21,8 @@ func (s *Simulator) serveChat(x *exchange, doc object) *apiError {
 	if err != nil {
 		return err
 	}
-	if done := x.play(s.script.find(x.r.URL.Path, q.questions[0].Model, q.questions[0].Text)); done {
-		return nil
+	if err := x.enter(q.questions[0].Model, q.questions[0].Text, q.demand()); err != nil || x.done {
+		return err
 	}
 	x.answer(q, forced)
 	return nil

@@ -6,7 +6,7 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-func (s *Simulator) serveCompletions(x *exchange, doc object) *apiError {
+func (*Simulator) serveCompletions(x *exchange, doc object) *apiError {
 	q := &textRequest{ep: completionsEndpoint, doc: doc}
 	if err := q.readOptions(); err != nil {
 		return err
@@ -14,8 +14,8 @@ func (s *Simulator) serveCompletions(x *exchange, doc object) *apiError {
 	if err := q.readPrompts(); err != nil {
 		return err
 	}
-	if done := x.play(s.script.find(x.r.URL.Path, q.questions[0].Model, q.questions[0].Text)); done {
-		return nil
+	if err := x.enter(q.questions[0].Model, q.questions[0].Text, q.demand()); err != nil || x.done {
+		return err
 	}
 	x.answer(q, forcedTool{})
 	return nil

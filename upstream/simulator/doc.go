@@ -12,7 +12,7 @@
 //	POST /v1/embeddings         float and base64, dimensions
 //	GET  /v1/models, /v1/models/{id}
 //	GET  /simulator/stats       what was asked so far
-//	POST /simulator/reset       forget that, and start the script again
+//	POST /simulator/reset       forget that and all that limits counted, and start the script again
 //
 // Anything else is a 404 in the shape of OpenAI's errors. Requests are checked
 // as the real API does it: a missing model, messages of the wrong shape, broken
@@ -70,6 +70,27 @@
 //	    respond:
 //	      tool_call: {name: get_weather, arguments: '{"city":"Oslo"}'}
 //
+//	  # from the second to the third minute it is down
+//	  - match: {since: 2m, until: 3m}
+//	    respond: {status: 500}
+//
 // See [Response] for all that a step can do: delays, hanging, resets, broken
 // streams, headers, fixed answers.
+//
+// # Limits
+//
+// [Options.Limits] are enforced for each API key and model, all of them at once
+// or not at all: requests, tokens (input and output apart or together), calls at
+// a time; over a token bucket, a sliding window, one that is fixed to the clock or
+// one that begins with its first call. Windows keep a log of what they count, so
+// that nothing is rounded, and share no code with the limiter of askonce: what
+// is wrong there does not pass here. [Charge] says when tokens count.
+//
+// What does not fit is a 429 in OpenAI's shape that says which limit, and when
+// it would fit. Every answer tells how the limits stood when its call came
+// ([HeaderSyntax], [RetryHint]). A refused call is not counted by any limit. The
+// limits come before the script.
+//
+// [Tally] counts what was refused, how much of that after an answer had told of the
+// limits, and calls that were answered twice.
 package simulator

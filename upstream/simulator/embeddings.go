@@ -20,7 +20,7 @@ const (
 	largeDimensions   = 3072
 )
 
-func (s *Simulator) serveEmbeddings(x *exchange, doc object) *apiError {
+func (*Simulator) serveEmbeddings(x *exchange, doc object) *apiError {
 	inputs, err := readInputs(doc, "input")
 	if err != nil {
 		return err
@@ -37,8 +37,12 @@ func (s *Simulator) serveEmbeddings(x *exchange, doc object) *apiError {
 	if err := checkInputs(inputs); err != nil {
 		return err
 	}
-	if done := x.play(s.script.find(x.r.URL.Path, model, inputs[0].text)); done {
-		return nil
+	d := demand{bounded: true}
+	for _, in := range inputs {
+		d.prompt += in.tokens
+	}
+	if err := x.enter(model, inputs[0].text, d); err != nil || x.done {
+		return err
 	}
 	x.embed(model, inputs, dimensions, appendVector)
 	return nil
@@ -63,7 +67,7 @@ func (x *exchange) embed(model string, inputs []input, dimensions int, appendVec
 	dst = gjson.AppendJSONString(append(dst, `],"model":`...), model)
 	dst = append(u.append(append(dst, `,"usage":`...), embeddingsEndpoint), "}\n"...)
 	*buf = dst
-	x.s.stats.spent(u)
+	x.used = u
 	x.respond(http.StatusOK, "application/json", dst)
 }
 

@@ -19,12 +19,48 @@ type exchange struct {
 	r     *http.Request
 	start time.Time
 	step  *Response // what the script says; nil for nothing
+	done  bool      // that was the whole answer
+
+	call      *call // of text or embeddings
+	admitted  *admission
+	standings []standing
+	limited   *limited // why it was not admitted
+	used      usage
 }
 
-// play lets the script act. It reports whether that was the whole answer; if
-// not, the latency has passed and the answer may begin.
-func (x *exchange) play(step *Response) (done bool) {
+// enter is what a call of text or embeddings passes before its answer: the
+// count of calls, the limits, the script. It sets done if the script was the
+// answer.
+func (x *exchange) enter(model, text string, d demand) *apiError {
+	a := account{key: x.r.Header.Get("Authorization"), model: model}
+	x.call = x.s.tally.begin(a, markOf(text))
+	x.admitted, x.standings, x.limited = x.s.gate.admit(a, d, x.start)
+	if x.limited != nil {
+		return x.limited.error()
+	}
+	x.play(x.s.find(x.r.URL.Path, model, text))
+	return nil
+}
+
+// leave ends what enter began, with what was used. It comes before the last
+// byte of the answer: who has all of it finds it settled.
+func (x *exchange) leave() {
+	x.admitted.settle(x.used, time.Now())
+	if x.call != nil {
+		x.call.end(x.used)
+	}
+	x.admitted, x.call = nil, nil
+}
+
+// play lets the script act. If done is not set after it, the latency has passed
+// and the answer may begin.
+func (x *exchange) play(step *Response) {
 	x.step = step
+	x.done = x.act(step)
+}
+
+// act reports whether what it did was the whole answer.
+func (x *exchange) act(step *Response) (done bool) {
 	wait := x.s.opts.Latency
 	if step != nil {
 		wait += step.Delay
@@ -61,7 +97,7 @@ func (x *exchange) play(step *Response) (done bool) {
 }
 
 // header sets the headers that every answer carries, and the script's.
-func (x *exchange) header(contentType string) {
+func (x *exchange) header(status int, contentType string) {
 	h := x.w.Header()
 	if contentType != "" {
 		h["Content-Type"] = []string{contentType}
@@ -69,17 +105,30 @@ func (x *exchange) header(contentType string) {
 	h["X-Request-Id"] = []string{string(appendID(nil, "req_"))}
 	h["Openai-Version"] = []string{"2020-10-01"}
 	h["Openai-Processing-Ms"] = []string{strconv.FormatInt(time.Since(x.start).Milliseconds(), 10)}
+	x.limitHeaders(h)
 	if x.step != nil {
 		for name, value := range x.step.Headers {
 			h.Set(name, value)
 		}
 	}
+	if x.call != nil {
+		x.call.answer(status, h)
+	}
+}
+
+// limitHeaders tells how the limits stood when the request came.
+func (x *exchange) limitHeaders(h http.Header) {
+	setStandings(h, x.s.opts.Headers, x.standings, x.start)
+	if x.limited != nil {
+		setRetry(h, x.s.opts.RetryHint, x.limited.wait, x.start)
+	}
 }
 
 // respond sends a whole answer. A script may break off in its middle.
 func (x *exchange) respond(status int, contentType string, body []byte) {
-	x.header(contentType)
+	x.header(status, contentType)
 	x.s.stats.answered(endpointOf(x.r.URL.Path), status)
+	x.leave()
 	x.w.Header()["Content-Length"] = []string{strconv.Itoa(len(body))}
 	x.w.WriteHeader(status)
 	if x.step != nil && x.step.CutAfter != nil {

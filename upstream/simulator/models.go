@@ -22,7 +22,7 @@ func (s *Simulator) serveModels(x *exchange) *apiError {
 		return &apiError{status: http.StatusMethodNotAllowed, kind: invalidRequest, code: "method_not_supported",
 			message: x.r.Method + " is not allowed here; use GET."}
 	}
-	if done := x.play(s.script.find(x.r.URL.Path, "", "")); done {
+	if x.play(s.find(x.r.URL.Path, "", "")); x.done {
 		return nil
 	}
 	list := s.opts.Models

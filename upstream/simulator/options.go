@@ -5,6 +5,7 @@ package simulator
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -31,6 +32,19 @@ type Options struct {
 
 	// Script is what happens to which request; see [Step].
 	Script []Step
+
+	// Limits are what each API key may use of each model, all at once; a call
+	// that does not fit into all is refused with 429. With none, every call
+	// fits.
+	Limits []Limit
+
+	// Charge is when tokens are counted. "" is [ChargeSettled].
+	Charge Charge
+
+	// Headers is how answers tell how the limits stand, and RetryHint how
+	// refusals tell when to come back. "" is [OpenAIHeaders] and [RetrySeconds].
+	Headers   HeaderSyntax
+	RetryHint RetryHint
 }
 
 // Question is what [Options.Answer] gets to see of a request.
@@ -61,5 +75,16 @@ func (o Options) validate() error {
 			problems = append(problems, fmt.Errorf("APIKeys[%d]: is empty; leave the list empty to accept any", i))
 		}
 	}
-	return errors.Join(append(problems, validateSteps(o.Script))...)
+	problems = append(problems,
+		oneOf("Charge", o.Charge, charges), oneOf("Headers", o.Headers, headerSyntaxes),
+		oneOf("RetryHint", o.RetryHint, retryHints), validateLimits(o.Limits), validateSteps(o.Script))
+	return errors.Join(problems...)
+}
+
+// oneOf is the problem of a word that is none of those known, and not empty.
+func oneOf[S ~string](key string, word S, known []S) error {
+	if word == "" || slices.Contains(known, word) {
+		return nil
+	}
+	return fmt.Errorf("%s: %q is none of %s", key, word, join(known))
 }

@@ -47,6 +47,14 @@ func (q *textRequest) readOptions() *apiError {
 	return nil
 }
 
+// demand is what the request may cost.
+func (q *textRequest) demand() demand {
+	return demand{
+		prompt: q.promptTokens, bounded: q.maxTokens > 0,
+		output: q.maxTokens * q.choices * len(q.questions),
+	}
+}
+
 func (q *textRequest) readStreamOptions() *apiError {
 	options := q.doc.get("stream_options")
 	switch {

@@ -20,8 +20,9 @@ type Step struct {
 	Respond Response `yaml:"respond"`
 }
 
-// Match chooses requests. Path, Model and Text are what a request must have;
-// what is left empty matches all. The step counts those that match, from 1, and
+// Match chooses requests. Path, Model and Text are what a request must have, and
+// Since and Until when it must come; what is left empty matches all. The step
+// counts those that match, from 1, and
 // Nth, From, To and Every choose among them by number; all that are set must agree.
 type Match struct {
 	Path  string `yaml:"path"`  // such as /v1/chat/completions
@@ -31,6 +32,11 @@ type Match struct {
 	From  int    `yaml:"from"`  // this and later ones
 	To    int    `yaml:"to"`    // this and earlier ones
 	Every int    `yaml:"every"` // the multiples of this
+
+	// Since and Until bound when a request comes, from the simulator's start or
+	// its last reset. 0 is no bound.
+	Since time.Duration `yaml:"since"`
+	Until time.Duration `yaml:"until"`
 }
 
 // Response is what a step does. Without Status, Error or Body the request is
@@ -110,6 +116,9 @@ func validateSteps(steps []Step) error {
 		if m.To > 0 && m.To < m.From {
 			add("match.to", "is before from, so nothing matches")
 		}
+		if m.Since < 0 || m.Until < 0 || (m.Until > 0 && m.Until <= m.Since) {
+			add("match.until", "is not after since, so nothing matches")
+		}
 		if r.Delay < 0 {
 			add("respond.delay", "is negative")
 		}
@@ -130,27 +139,37 @@ func validateSteps(steps []Step) error {
 type script struct {
 	steps  []Step
 	counts []atomic.Int64
+	begun  atomic.Pointer[time.Time]
 }
 
-func newScript(steps []Step) *script {
-	return &script{steps: slices.Clone(steps), counts: make([]atomic.Int64, len(steps))}
+func newScript(steps []Step, now time.Time) *script {
+	s := &script{steps: slices.Clone(steps), counts: make([]atomic.Int64, len(steps))}
+	s.begun.Store(&now)
+	return s
+}
+
+// find is what the script does with a request that comes now.
+func (s *Simulator) find(path, model, text string) *Response {
+	return s.script.find(path, model, text, time.Now())
 }
 
 // find counts the request with every step that matches it, and returns what
 // the first that chooses it does; nil if none does.
-func (s *script) find(path, model, text string) *Response {
+func (s *script) find(path, model, text string, now time.Time) *Response {
 	var found *Response
+	age := now.Sub(*s.begun.Load())
 	for i := range s.steps {
 		m := &s.steps[i].Match
-		if m.matches(path, model, text) && m.chooses(int(s.counts[i].Add(1))) && found == nil {
+		if m.matches(path, model, text) && m.covers(age) && m.chooses(int(s.counts[i].Add(1))) && found == nil {
 			found = &s.steps[i].Respond
 		}
 	}
 	return found
 }
 
-// restart sets the counts back.
-func (s *script) restart() {
+// restart sets the counts and the time back.
+func (s *script) restart(now time.Time) {
+	s.begun.Store(&now)
 	for i := range s.counts {
 		s.counts[i].Store(0)
 	}
@@ -160,6 +179,11 @@ func (m *Match) matches(path, model, text string) bool {
 	return (m.Path == "" || m.Path == path) &&
 		(m.Model == "" || m.Model == model) &&
 		strings.Contains(text, m.Text)
+}
+
+// covers tells whether a script so old is meant.
+func (m *Match) covers(age time.Duration) bool {
+	return age >= m.Since && (m.Until == 0 || age < m.Until)
 }
 
 // chooses tells whether the nth request that matched is meant.

@@ -213,8 +213,8 @@ func TestDocumentedScript(t *testing.T) {
 		t.Fatal("doc.go shows no script")
 	}
 	script = "steps:\n" + strings.ReplaceAll(strings.ReplaceAll(script, "//\t", ""), "//\n", "\n")
-	if n := len(parse(t, script)); n != 4 {
-		t.Errorf("%d steps, want 4", n)
+	if n := len(parse(t, script)); n != 5 {
+		t.Errorf("%d steps, want 5", n)
 	}
 }
 

@@ -24,7 +24,9 @@ type Simulator struct {
 	keys   map[string]bool
 	models map[string]bool // nil: any
 	script *script
+	gate   *gate
 	stats  counters
+	tally  tally
 }
 
 // New checks opts and returns a Simulator.
@@ -32,8 +34,10 @@ func New(opts Options) (*Simulator, error) {
 	if err := opts.validate(); err != nil {
 		return nil, fmt.Errorf("simulator: %w", err)
 	}
-	s := &Simulator{opts: opts, script: newScript(opts.Script), keys: setOf(opts.APIKeys), models: setOf(opts.Models)}
-	return s, nil
+	return &Simulator{
+		opts: opts, keys: setOf(opts.APIKeys), models: setOf(opts.Models),
+		script: newScript(opts.Script, time.Now()), gate: newGate(opts.Limits, opts.Charge),
+	}, nil
 }
 
 // setOf is nil for an empty list.
@@ -60,6 +64,7 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.stats.calls[endpointOf(r.URL.Path)].Add(1)
 	x := &exchange{s: s, w: w, r: r, start: time.Now()}
+	defer x.leave()
 	if err := s.serve(x); err != nil {
 		x.refuse(err)
 	}
@@ -80,7 +85,7 @@ func (s *Simulator) serve(x *exchange) *apiError {
 	case modelsEndpoint:
 		return s.serveModels(x)
 	}
-	if done := x.play(s.script.find(x.r.URL.Path, "", "")); done {
+	if x.play(s.find(x.r.URL.Path, "", "")); x.done {
 		return nil
 	}
 	return &apiError{status: http.StatusNotFound, kind: invalidRequest, code: "unknown_url",

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync/atomic"
+	"time"
 )
 
 // endpoint numbers the paths that are counted apart.
@@ -54,6 +55,10 @@ type Stats struct {
 	Faults           int64            `json:"faults"`   // answers hung, cut or reset by the script
 	PromptTokens     int64            `json:"prompt_tokens"`
 	CompletionTokens int64            `json:"completion_tokens"`
+
+	// Text is the calls of chat, completions and embeddings, told apart
+	// by their marks; see [CallMark].
+	Text Tally `json:"text"`
 }
 
 // counters are what Stats shows, each updated on its own.
@@ -61,7 +66,6 @@ type counters struct {
 	calls, refusals [endpointCount]atomic.Int64
 	statuses        [600]atomic.Int64
 	streams, faults atomic.Int64
-	prompt, output  atomic.Int64 // tokens
 }
 
 // answered counts an answer by its status.
@@ -72,22 +76,18 @@ func (c *counters) answered(ep endpoint, status int) {
 	}
 }
 
-// spent counts the tokens of an answer.
-func (c *counters) spent(u usage) {
-	c.prompt.Add(int64(u.prompt))
-	c.output.Add(int64(u.output))
-}
-
 // Stats returns the counts so far.
 func (s *Simulator) Stats() Stats {
+	text := s.tally.all()
 	stats := Stats{
 		Calls:            make(map[string]int64),
 		Refused:          make(map[string]int64),
 		Statuses:         make(map[int]int64),
 		Streams:          s.stats.streams.Load(),
 		Faults:           s.stats.faults.Load(),
-		PromptTokens:     s.stats.prompt.Load(),
-		CompletionTokens: s.stats.output.Load(),
+		PromptTokens:     text.Input,
+		CompletionTokens: text.Output,
+		Text:             text,
 	}
 	for ep, name := range endpointNames {
 		setPositive(stats.Calls, name, &s.stats.calls[ep])
@@ -105,7 +105,8 @@ func setPositive[K comparable](m map[K]int64, key K, counter *atomic.Int64) {
 	}
 }
 
-// Reset forgets all counts and starts the script again.
+// Reset forgets all counts, what the limits have counted too, and starts the
+// script again.
 func (s *Simulator) Reset() {
 	for ep := range endpointNames {
 		s.stats.calls[ep].Store(0)
@@ -114,10 +115,11 @@ func (s *Simulator) Reset() {
 	for status := range s.stats.statuses {
 		s.stats.statuses[status].Store(0)
 	}
-	for _, c := range []*atomic.Int64{&s.stats.streams, &s.stats.faults, &s.stats.prompt, &s.stats.output} {
-		c.Store(0)
-	}
-	s.script.restart()
+	s.stats.streams.Store(0)
+	s.stats.faults.Store(0)
+	s.tally.restart()
+	s.gate.restart()
+	s.script.restart(time.Now())
 }
 
 func (s *Simulator) serveStats(w http.ResponseWriter, r *http.Request) {

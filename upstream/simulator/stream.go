@@ -24,7 +24,7 @@ type stream struct {
 func (x *exchange) stream(d *document, choices []choice) {
 	x.s.stats.streams.Add(1)
 	x.s.stats.answered(d.q.ep, http.StatusOK)
-	x.header("text/event-stream; charset=utf-8")
+	x.header(http.StatusOK, "text/event-stream; charset=utf-8")
 	x.w.Header()["Cache-Control"] = []string{"no-cache"}
 	object := "chat.completion.chunk"
 	if d.q.ep == completionsEndpoint {
@@ -174,6 +174,7 @@ func (t *stream) end() {
 		return
 	}
 	t.disturb()
+	t.x.leave()
 	t.buf = append(t.buf, "data: [DONE]\n\n"...)
 	t.flush()
 }
