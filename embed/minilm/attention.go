@@ -30,19 +30,19 @@ const (
 )
 
 // attend turns the rows of queries, keys and values in ws.wide into ws.narrow.
-func (m *model) attend(ws *workspace) {
-	m.roundInputs(ws)
+func attend(k kernels, ws *workspace) {
+	roundInputs(k, ws)
 	for head := range heads {
-		m.attendHead(ws, head)
+		attendHead(k, ws, head)
 	}
 }
 
 // roundInputs fills ws.inputs and the scales of each head.
-func (m *model) roundInputs(ws *workspace) {
+func roundInputs(k kernels, ws *workspace) {
 	const width = 3 * hidden
 	clear(ws.tops[:])
 	for i := range ws.tokens {
-		m.kernels.absMax(ws.tops[:], ws.wide[i*width:(i+1)*width])
+		k.absMax(ws.tops[:], ws.wide[i*width:(i+1)*width])
 	}
 	for group := range 3 * heads {
 		limit := [3]float32{queryMax, keyMax, valueMax}[group/heads]
@@ -60,14 +60,14 @@ func (m *model) roundInputs(ws *workspace) {
 		}
 	}
 	for i := range ws.tokens {
-		m.kernels.quantise16(ws.inputs[i*width:(i+1)*width], ws.wide[i*width:(i+1)*width], ws.tops[:])
+		k.quantise16(ws.inputs[i*width:(i+1)*width], ws.wide[i*width:(i+1)*width], ws.tops[:])
 	}
 }
 
 // attendHead computes one head's columns of the result.
-func (m *model) attendHead(ws *workspace, head int) {
+func attendHead(k kernels, ws *workspace, head int) {
 	const width = 3 * hidden
-	k, n := m.kernels, ws.tokens
+	n := ws.tokens
 	columns := (n + columnBlock - 1) &^ (columnBlock - 1)
 	// Rows of earlier texts may follow those of this one. They take part in
 	// the products, but noScore takes their weight away.

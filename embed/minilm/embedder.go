@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 )
 
 const (
@@ -18,10 +17,11 @@ const (
 // word, so that no text takes long to read.
 const MaxBytes = 256 << 10
 
-// Options configures an [Embedder]. The zero value works.
+// Options configures an [Embedder] or a [Verifier]. The zero value works.
 type Options struct {
-	// Concurrency is how many texts are embedded at the same time; further
-	// ones wait. Each takes one core and up to 5 MB. Default: GOMAXPROCS.
+	// Concurrency is how many texts are embedded, or pairs verified, at the
+	// same time; further ones wait. Each takes one core and up to 5 MB.
+	// Default: GOMAXPROCS.
 	Concurrency int
 }
 
@@ -36,9 +36,7 @@ func (o *Options) validate() error {
 // concurrent use.
 type Embedder struct {
 	model *model
-	// free holds the workspaces that no call uses. A nil stands for one that
-	// was not needed so far.
-	free chan *workspace
+	free  places
 }
 
 // New returns an Embedder that runs on the fastest kernels of this processor.
@@ -54,15 +52,7 @@ func newEmbedder(opts Options, k kernels) (*Embedder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("minilm: %w", err)
 	}
-	places := opts.Concurrency
-	if places == 0 {
-		places = runtime.GOMAXPROCS(0)
-	}
-	e := &Embedder{model: m, free: make(chan *workspace, places)}
-	for range places {
-		e.free <- nil
-	}
-	return e, nil
+	return &Embedder{model: m, free: newPlaces(opts.Concurrency)}, nil
 }
 
 // Identity names model, quantisation and dimension. It is the same on every
@@ -98,32 +88,16 @@ func (e *Embedder) embed(ctx context.Context, text string) ([]float32, error) {
 	if len(text) > MaxBytes {
 		return nil, &TooLongError{Limit: MaxTokens}
 	}
-	ws, err := e.acquire(ctx)
+	ws, err := e.free.take(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { e.free <- ws }()
+	defer e.free.give(ws)
 	ids, ok := e.model.tokens.encode(ws.ids[:0], text, MaxTokens)
 	if !ok {
 		return nil, &TooLongError{Limit: MaxTokens}
 	}
 	return e.model.forward(ctx, ws, ids)
-}
-
-// acquire waits for a workspace; holding one is the permission to compute.
-func (e *Embedder) acquire(ctx context.Context) (*workspace, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	select {
-	case ws := <-e.free:
-		if ws == nil {
-			ws = newWorkspace()
-		}
-		return ws, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 }
 
 // TooLongError says that a text has more tokens than the model was made for.

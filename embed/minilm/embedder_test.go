@@ -118,7 +118,7 @@ func TestEmbedAllocatesTheResultOnly(t *testing.T) {
 }
 
 func TestDamagedWeightsAreRefused(t *testing.T) {
-	if err := verify(embedded); err != nil {
+	if err := verifySum(embedded); err != nil {
 		t.Fatal(err)
 	}
 	for name, file := range map[string]string{
@@ -131,8 +131,8 @@ func TestDamagedWeightsAreRefused(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	if err := verify(embedded[:len(embedded)-1] + "\x01"); err == nil {
-		t.Error("one byte changed: no error from verify")
+	if err := verifySum(embedded[:len(embedded)-1] + "\x01"); err == nil {
+		t.Error("one byte changed: no error from verifySum")
 	}
 }
 

@@ -1,6 +1,6 @@
 package minilm
 
-// The encoder: from ids to a vector, layer by layer.
+// The encoder: from ids through the layers, and to a vector.
 
 import (
 	"context"
@@ -54,56 +54,66 @@ func (ws *workspace) grow(n int) {
 // forward returns the vector of a tokenised text.
 func (m *model) forward(ctx context.Context, ws *workspace, ids []int32) ([]float32, error) {
 	ws.grow(len(ids))
-	m.lookUp(ws, ids)
-	for i := range m.layers {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		m.layer(ws, &m.layers[i])
+	m.lookUp(ws, 0, ids, m.positions)
+	if err := m.run(ctx, ws); err != nil {
+		return nil, err
 	}
 	return ws.pool(), nil
 }
 
-// lookUp fills the rows with the sums of word and position embeddings.
-func (m *model) lookUp(ws *workspace, ids []int32) {
+// lookUp fills the rows from first on with the sums of word and position
+// embeddings.
+func (t *trunk) lookUp(ws *workspace, first int, ids []int32, positions []float32) {
 	for i, id := range ids {
-		scale := floatAt(m.wordScales, int(id))
-		words := m.words[int(id)*hidden : (int(id)+1)*hidden]
-		row := ws.rows[i*hidden : (i+1)*hidden]
+		scale := floatAt(t.words.scales, int(id))
+		word := t.words.rows[int(id)*hidden : (int(id)+1)*hidden]
+		at := (first + i) * hidden
+		row := ws.rows[at : at+hidden]
 		for j := range row {
-			row[j] = float32(int8(words[j])) * scale
+			row[j] = float32(int8(word[j])) * scale
 		}
-		m.kernels.addNorm(row, m.positions[i*hidden:(i+1)*hidden], m.norm)
+		t.kernels.addNorm(row, positions[at:at+hidden], t.norm)
 	}
 }
 
-func (m *model) layer(ws *workspace, l *layer) {
-	k := m.kernels
-	m.product(ws, ws.wide, ws.rows, l.qkv)
-	m.attend(ws)
-	m.product(ws, ws.narrow, ws.narrow, l.output)
-	m.addNorms(ws, l.attentionNorm)
+// run takes the rows through the layers.
+func (t *trunk) run(ctx context.Context, ws *workspace) error {
+	for i := range t.layers {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		t.layer(ws, &t.layers[i])
+	}
+	return nil
+}
 
-	m.product(ws, ws.wide, ws.rows, l.up)
+func (t *trunk) layer(ws *workspace, l *layer) {
+	k := t.kernels
+	product(k, ws, ws.wide, ws.rows, l.qkv)
+	attend(k, ws)
+	product(k, ws, ws.narrow, ws.narrow, l.output)
+	addNorms(k, ws, l.attentionNorm)
+
+	product(k, ws, ws.wide, ws.rows, l.up)
 	for i := range ws.tokens {
 		k.gelu(ws.wide[i*inner : (i+1)*inner])
 	}
-	m.product(ws, ws.narrow, ws.wide, l.down)
-	m.addNorms(ws, l.innerNorm)
+	product(k, ws, ws.narrow, ws.wide, l.down)
+	addNorms(k, ws, l.innerNorm)
 }
 
 // product multiplies the rows of in with w.
-func (m *model) product(ws *workspace, out, in []float32, w matrix) {
+func product(k kernels, ws *workspace, out, in []float32, w matrix) {
 	ws.in.shape(ws.tokens, w.in)
 	for i := range ws.tokens {
-		ws.in.set(m.kernels, i, in[i*w.in:(i+1)*w.in])
+		ws.in.set(k, i, in[i*w.in:(i+1)*w.in])
 	}
-	m.kernels.matmul(out, &ws.in, w)
+	k.matmul(out, &ws.in, w)
 }
 
-func (m *model) addNorms(ws *workspace, n layerNorm) {
+func addNorms(k kernels, ws *workspace, n layerNorm) {
 	for i := range ws.tokens {
-		m.kernels.addNorm(ws.rows[i*hidden:(i+1)*hidden], ws.narrow[i*hidden:(i+1)*hidden], n)
+		k.addNorm(ws.rows[i*hidden:(i+1)*hidden], ws.narrow[i*hidden:(i+1)*hidden], n)
 	}
 }
 

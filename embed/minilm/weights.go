@@ -1,15 +1,8 @@
 package minilm
 
-// The embedded weights: the file's layout (see convert/layout.py) as views.
+// The embedder's weights: the file's layout (see convert/layout.py) as views.
 
-import (
-	"crypto/sha256"
-	_ "embed"
-	"encoding/binary"
-	"errors"
-	"fmt"
-	"math"
-)
+import _ "embed"
 
 // The model's shape.
 const (
@@ -27,7 +20,6 @@ const (
 )
 
 const (
-	headerSize    = 128
 	formatVersion = 1
 	magic         = "askonce-minilm\x00\x00"
 )
@@ -35,15 +27,26 @@ const (
 //go:embed weights.bin
 var embedded string
 
-// model is the weights and what runs over them.
+// model is the embedder's weights and what runs over them.
 type model struct {
-	kernels    kernels
-	tokens     tokenizer
-	wordScales string // float32 a row of words
-	words      string // int8, vocabSize rows of hidden
-	positions  []float32
-	norm       layerNorm
-	layers     [layers]layer
+	trunk
+	tokens    tokenizer
+	positions []float32
+}
+
+// trunk is the part that embedder and verifier have in common: layers over
+// the sums of word and position embeddings.
+type trunk struct {
+	kernels kernels
+	words   wordTable
+	norm    layerNorm
+	layers  [layers]layer
+}
+
+// wordTable holds the embeddings of the vocabulary: rows of int8, a scale each.
+type wordTable struct {
+	scales string // float32
+	rows   string // vocabSize rows of hidden
 }
 
 type layer struct {
@@ -76,113 +79,28 @@ func (m matrix) panel(i int) string {
 }
 
 // openModel checks the header and finds the sections. It does not read the
-// weights, see verify.
+// weights, see verifySum.
 func openModel(file string, k kernels) (*model, error) {
-	if err := checkHeader(file); err != nil {
+	want := [6]uint32{formatVersion, vocabSize, hidden, layers, inner, MaxTokens}
+	if err := checkHeader(file, magic, want); err != nil {
 		return nil, err
 	}
 	r := &reader{rest: file[headerSize:]}
-	m := &model{kernels: k}
-	m.tokens = openTokenizer(r)
-	m.wordScales = r.take(4 * vocabSize)
-	m.words = r.take(vocabSize * hidden)
+	m := &model{tokens: openTokenizer(r)}
+	m.kernels = k
+	m.words = wordTable{scales: r.take(4 * vocabSize), rows: r.take(vocabSize * hidden)}
 	m.positions = r.floats(MaxTokens * hidden)
-	m.norm = r.norm()
-	for i := range m.layers {
-		m.layers[i] = layer{
+	r.trunk(&m.trunk)
+	return m, r.end()
+}
+
+// trunk reads the norm of the embeddings and the layers.
+func (r *reader) trunk(t *trunk) {
+	t.norm = r.norm()
+	for i := range t.layers {
+		t.layers[i] = layer{
 			qkv: r.matrix(hidden, 3*hidden), output: r.matrix(hidden, hidden), attentionNorm: r.norm(),
 			up: r.matrix(hidden, inner), down: r.matrix(inner, hidden), innerNorm: r.norm(),
 		}
 	}
-	return m, r.end()
 }
-
-func checkHeader(file string) error {
-	if len(file) < headerSize || file[:len(magic)] != magic {
-		return errors.New("weights: not a weights file of this program")
-	}
-	var got [6]uint32
-	for i := range got {
-		got[i] = binary.LittleEndian.Uint32([]byte(file[len(magic)+4*i:][:4]))
-	}
-	if want := [6]uint32{formatVersion, vocabSize, hidden, layers, inner, MaxTokens}; got != want {
-		return fmt.Errorf("weights: version and shape are %v, this program reads %v", got, want)
-	}
-	if n := binary.LittleEndian.Uint64([]byte(file[40:48])); n != uint64(len(file)-headerSize) {
-		return fmt.Errorf("weights: %d bytes after the header, which says %d", len(file)-headerSize, n)
-	}
-	return nil
-}
-
-// verify compares the checksum in the header with the payload. It reads all of
-// the file, which starting does not.
-func verify(file string) error {
-	if err := checkHeader(file); err != nil {
-		return err
-	}
-	if sum := sha256.Sum256([]byte(file[headerSize:])); string(sum[:]) != file[48:80] {
-		return errors.New("weights: the checksum is wrong")
-	}
-	return nil
-}
-
-// reader cuts sections off the file. Sections start at multiples of 64 bytes.
-type reader struct {
-	rest string
-	bad  bool
-}
-
-func (r *reader) take(n int) string {
-	padded := (n + 63) &^ 63
-	if padded > len(r.rest) {
-		r.bad = true
-		return string(make([]byte, n))
-	}
-	section := r.rest[:n]
-	r.rest = r.rest[padded:]
-	return section
-}
-
-// counted takes a section of words that starts with their number.
-func (r *reader) counted() string {
-	if len(r.rest) < 4 || uint64(uint32At(r.rest, 0)) > uint64(len(r.rest)/4-1) {
-		r.bad = true
-		return ""
-	}
-	return r.take(4 + 4*int(uint32At(r.rest, 0)))[4:]
-}
-
-func (r *reader) floats(n int) []float32 {
-	section := r.take(4 * n)
-	out := make([]float32, n)
-	for i := range out {
-		out[i] = floatAt(section, i)
-	}
-	return out
-}
-
-func (r *reader) norm() layerNorm {
-	v := r.floats(2 * hidden)
-	return layerNorm{gain: v[:hidden:hidden], bias: v[hidden:]}
-}
-
-func (r *reader) matrix(in, out int) matrix {
-	m := matrix{in: in, out: out}
-	m.panels = r.take(out / panelWidth * m.panelSize())
-	return m
-}
-
-func (r *reader) end() error {
-	if r.bad || len(r.rest) != 0 {
-		return errors.New("weights: the sections do not add up to the file")
-	}
-	return nil
-}
-
-// uint32At reads the i-th little-endian word of s.
-func uint32At(s string, i int) uint32 {
-	s = s[4*i : 4*i+4]
-	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
-}
-
-func floatAt(s string, i int) float32 { return math.Float32frombits(uint32At(s, i)) }

@@ -38,7 +38,13 @@ func openTokenizer(r *reader) tokenizer {
 // encode appends the ids of text, from [CLS] to [SEP], and reports false, as
 // soon as it is known, if there are more than limit.
 func (t *tokenizer) encode(ids []int32, text string, limit int) ([]int32, bool) {
-	e := encoder{tokenizer: t, ids: append(ids, idStart), limit: limit - 1}
+	return t.encodeMore(append(ids, idStart), text, limit)
+}
+
+// encodeMore appends the ids of text and a [SEP] and reports false, as soon as
+// it is known, if there are more than limit together with those before.
+func (t *tokenizer) encodeMore(ids []int32, text string, limit int) ([]int32, bool) {
+	e := encoder{tokenizer: t, ids: ids, limit: limit - 1}
 	e.run(text)
 	if len(e.ids) > e.limit {
 		return e.ids, false
