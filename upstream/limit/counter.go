@@ -169,8 +169,9 @@ func (c *counter) charge(s *State, n int64, now Instant) {
 	}
 }
 
-// maxDebt bounds what an axis is overdrawn by, so that sums do not overflow.
-const maxDebt = 1 << 60
+// maxDebt bounds what an axis is overdrawn by, so that sums stay exact in a
+// double.
+const maxDebt = 1 << 52
 
 // refund takes back n of what a grant counted at the time at. floor is the
 // grant's, and of use to a bucket only.

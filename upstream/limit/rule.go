@@ -77,8 +77,9 @@ func (c *Counting) UnmarshalText(text []byte) error {
 const (
 	day = 24 * time.Hour
 
-	// maxLimit keeps every amount exact in a double.
-	maxLimit = 1 << 53
+	// maxLimit keeps every amount, and what is worked out from it, exact in a
+	// double.
+	maxLimit = 1 << 50
 
 	minWindow = time.Millisecond
 	maxWindow = 366 * day
@@ -121,7 +122,7 @@ func (r Rule) Validate() error {
 		problem("counting: is required, such as %s", SlidingWindow)
 	}
 	if r.Limit < 1 || r.Limit > maxLimit {
-		problem("limit: %d is not between 1 and 2^53; leave the axis out where there is no limit", r.Limit)
+		problem("limit: %d is not between 1 and 2^50; leave the axis out where there is no limit", r.Limit)
 	}
 	if r.Window != 0 && (r.Window < minWindow || r.Window > maxWindow) {
 		problem("window: %s is not between %s and %s", r.Window, minWindow, maxWindow)
@@ -130,16 +131,19 @@ func (r Rule) Validate() error {
 		problem("window: %s counts 24h; leave the window out", r.Counting)
 	}
 	if r.Burst < 0 || r.Burst > maxLimit {
-		problem("burst: %d is not between 0 and 2^53", r.Burst)
+		problem("burst: %d is not between 0 and 2^50", r.Burst)
 	}
 	if r.Burst != 0 && r.Counting != TokenBucket {
 		problem("burst: only token_bucket has one; for %s the burst is the limit", r.Counting)
 	}
-	if r.Slack < 0 || r.Slack > time.Duration(r.window())*time.Microsecond/4 {
+	if r.Slack < 0 || r.Slack > r.Span()/4 {
 		problem("slack: %s is not between 0 and a quarter of the window", r.Slack)
 	}
 	return errors.Join(problems...)
 }
+
+// Span is what the limit is counted over: Window, or its default.
+func (r Rule) Span() time.Duration { return time.Duration(r.window()) * time.Microsecond }
 
 func (r Rule) countsDays() bool { return r.Counting == UTCDay || r.Counting == RollingDay }
 
@@ -161,7 +165,7 @@ func (r Rule) String() string {
 	if r.Counting == Concurrency {
 		return b.String() + " at a time"
 	}
-	fmt.Fprintf(&b, " per %s, %s", time.Duration(r.window())*time.Microsecond, r.Counting)
+	fmt.Fprintf(&b, " per %s, %s", r.Span(), r.Counting)
 	if r.Burst != 0 && r.Burst != r.Limit {
 		fmt.Fprintf(&b, " of %d", r.Burst)
 	}

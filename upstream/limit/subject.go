@@ -51,6 +51,10 @@ type Grant struct {
 	// Floors and Seen are by axis: what was counted right after the take, in
 	// the terms in which a later refund and the provider's word are compared.
 	Floors, Seen [MaxAxes]int64
+
+	// Epoch is for a ledger to tell by which of its counts granted this. The
+	// arithmetic does not look at it.
+	Epoch int64
 }
 
 // Subject is what limits hold for, with what is counted. It is not safe for
