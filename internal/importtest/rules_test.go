@@ -13,7 +13,7 @@ const maxDirect = 32
 
 // testOnly are packages that exist for tests: contract suites and servers.
 var testOnly = []string{
-	"cache/cachetest", "cache/qdrantcache/peer", "cache/rediscache/redistest",
+	"cache/cachetest", "cache/qdrantcache/peer", "cache/rediscache/redistest", "upstream/pace/pacetest",
 	"embed/embedtest", "internal/importtest", "cmd/askonce/sdktest",
 }
 

@@ -5,6 +5,15 @@ package limit
 
 import "time"
 
+// Empty is a subject with the same axes, of which nothing is used.
+func (s *Subject) Empty() *Subject {
+	empty := &Subject{axes: make([]axis, len(s.axes))}
+	for i, a := range s.axes {
+		empty.axes[i] = axis{Axis: a.Axis, counter: newCounter(a.Rule, 0)}
+	}
+	return empty
+}
+
 // Raise makes the subject count at least used, by axis: somebody who knows more
 // has counted so much. What was missing counts as taken now.
 func (s *Subject) Raise(used []int64, now Instant) {
@@ -15,12 +24,45 @@ func (s *Subject) Raise(used []int64, now Instant) {
 	}
 }
 
-// Charge counts what was used, whether it fits or not, on axes that count at
-// all.
-func (s *Subject) Charge(used Amounts, now Instant) {
+// Charge counts what was taken elsewhere, whether it fits or not. What counts
+// when a call ends is not counted yet.
+func (s *Subject) Charge(want Amounts, now Instant) {
 	for i := range s.axes {
 		a := &s.axes[i]
-		a.charge(&a.State, used[a.Unit], a.advance(&a.State, now))
+		if at := a.advance(&a.State, now); !a.atEnd {
+			a.charge(&a.State, want[a.Unit], at)
+		}
+	}
+}
+
+// ChargeRest counts what the call of a grant from elsewhere used and Charge did
+// not count for it. What was counted too much stays counted.
+func (s *Subject) ChargeRest(g Grant, used Amounts, now Instant) {
+	for i := range s.axes {
+		a := &s.axes[i]
+		at, n := a.advance(&a.State, now), max(used[a.Unit], 0)
+		if !a.atEnd {
+			n -= max(g.Amounts[a.Unit], 0)
+		}
+		a.charge(&a.State, n, at)
+	}
+}
+
+// Free lets go of what the call of a grant from elsewhere held.
+func (s *Subject) Free(g Grant) {
+	for i := range s.axes {
+		if a := &s.axes[i]; a.atEnd {
+			a.Held = max(a.Held-max(g.Amounts[a.Unit], 0), 0)
+		}
+	}
+}
+
+// Held adds to sums, by axis, what g holds until its call ends.
+func (s *Subject) Held(g Grant, sums *[MaxAxes]int64, sign int64) {
+	for i := range s.axes {
+		if a := &s.axes[i]; a.atEnd {
+			sums[i] = max(sums[i]+sign*max(g.Amounts[a.Unit], 0), 0)
+		}
 	}
 }
 
