@@ -1,8 +1,11 @@
-// Package order brings what is the same in every prompt before what is not, so
+// Package prefix brings what is the same in every prompt before what is not, so
 // that a provider's prefix cache finds a longer prefix that it knows. It is
 // pure: a request body in, a body and the list of moves out.
 //
-//	result := order.Rewrite(body, order.Options{Text: order.On, Learned: history.At(place)})
+//	result := prefix.Order(body, prefix.Options{Text: prefix.On, Learned: history.At(place)})
+//
+// [Mark] then sets Anthropic's cache_control marks where a prefix is likely to
+// come again, and [CacheKey] names the prefix for OpenAI's routing.
 //
 // A rewrite never changes what a prompt says. Text moves only inside its own
 // message; roles, the order of turns, tool calls and their results, schemas and
@@ -38,4 +41,4 @@
 // A rewrite of a rewritten body changes nothing. Every word of the input is in
 // the output as often, but for the label. Each rewrite is checked (check.go);
 // one that fails is discarded, and the body goes out as it came.
-package order
+package prefix

@@ -1,4 +1,4 @@
-package order_test
+package prefix_test
 
 import (
 	"bytes"
@@ -10,7 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/askonce/askonce/policy/order"
+	"github.com/askonce/askonce/policy/prefix"
 )
 
 // fragments are what generated texts are made of.
@@ -19,7 +19,7 @@ var fragments = []string{
 	"Rules:", "- never guess\n- be kind", "1. Read.\n2. Answer.", "```\nx = 1\n```", "```\nnever closed", "<env>\ndate: 2026-11-24\n</env>",
 	"<document>\n" + strings.Repeat("A parcel takes two days. ", 12) + "\n</document>", "Document 1: " + strings.Repeat("Returns are free. ", 14),
 	"How long does it take?", "Use the text above.", "This is important.", "# Title", "## Session\n- Session id: 7c9e6679-7425-40de-944b-e07fc1f90ae7",
-	"The user's name is Bob 10:35:22. He is kind.", "Shift:", "  ", "For this request:\nCurrent time: 10:35:23", order.Label, "User: hi\nAssistant: ho",
+	"The user's name is Bob 10:35:22. He is kind.", "Shift:", "  ", "For this request:\nCurrent time: 10:35:23", prefix.Label, "User: hi\nAssistant: ho",
 	"Ärger: ü \"quoted\" \\ back", "<open>", "Log 2026-11-24T10:35:22Z says so.", "\n\n\n", "trailing \n \n space",
 }
 
@@ -79,13 +79,13 @@ func someTools() []any {
 	}
 }
 
-var on = order.Options{Lossless: order.On, Text: order.On}
+var on = prefix.Options{Lossless: prefix.On, Text: prefix.On}
 
 func TestRewriteKeepsWhatIsSaid(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		body := requests().Draw(t, "body")
 		kept := bytes.Clone(body)
-		result := order.Rewrite(body, on)
+		result := prefix.Order(body, on)
 		if !bytes.Equal(body, kept) {
 			t.Fatal("the input was changed")
 		}
@@ -93,7 +93,7 @@ func TestRewriteKeepsWhatIsSaid(t *testing.T) {
 			t.Fatalf("a rewrite had to be discarded: %s", result.Discarded)
 		}
 		sameContent(t, body, result.Body)
-		again := order.Rewrite(result.Body, on)
+		again := prefix.Order(result.Body, on)
 		if !bytes.Equal(again.Body, result.Body) {
 			t.Fatalf("a second rewrite changed the body:\n%s\n%s", result.Body, again.Body)
 		}
@@ -127,7 +127,7 @@ func wordsOf(v any) []string {
 		switch v := v.(type) {
 		case string:
 			for line := range strings.SplitSeq(v, "\n") {
-				if line != order.Label {
+				if line != prefix.Label {
 					list = append(list, strings.Fields(line)...)
 				}
 			}
@@ -172,11 +172,11 @@ func FuzzRewrite(f *testing.F) {
 		if !json.Valid([]byte(text)) {
 			t.Skip() // a parsed request is valid
 		}
-		result := order.Rewrite([]byte(text), on)
+		result := prefix.Order([]byte(text), on)
 		if !json.Valid(result.Body) {
 			t.Fatalf("invalid: %q", result.Body)
 		}
-		if again := order.Rewrite(result.Body, on); !bytes.Equal(again.Body, result.Body) && result.Discarded == "" {
+		if again := prefix.Order(result.Body, on); !bytes.Equal(again.Body, result.Body) && result.Discarded == "" {
 			t.Fatalf("not idempotent:\n%q\n%q", result.Body, again.Body)
 		}
 	})
@@ -192,11 +192,11 @@ func FuzzText(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		result := order.Rewrite(body, on)
+		result := prefix.Order(body, on)
 		if result.Discarded != "" {
 			t.Fatalf("had to be discarded: %s", result.Discarded)
 		}
-		if again := order.Rewrite(result.Body, on); !bytes.Equal(again.Body, result.Body) {
+		if again := prefix.Order(result.Body, on); !bytes.Equal(again.Body, result.Body) {
 			t.Fatalf("not idempotent:\n%q\n%q", result.Body, again.Body)
 		}
 	})

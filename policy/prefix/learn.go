@@ -1,6 +1,6 @@
 // What was seen of a place: which of its lines come again.
 
-package order
+package prefix
 
 import (
 	"hash/maphash"

@@ -1,7 +1,7 @@
 // What a text looks like: times, ids, and the labels of what belongs to one
 // session. Each recogniser is one pass over a line.
 
-package order
+package prefix
 
 import "strings"
 

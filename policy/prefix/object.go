@@ -1,8 +1,9 @@
 // JSON objects and arrays as lists of raw values, to be put together again.
 
-package order
+package prefix
 
 import (
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/tidwall/gjson"
 )
 
@@ -107,3 +108,10 @@ func joinArray(list []string) string {
 }
 
 func isString(raw string) bool { return raw != "" && raw[0] == '"' }
+
+// quote writes a text as a JSON string. The error is of texts that are not
+// UTF-8, which those of a parsed request are.
+func quote(text string) (string, error) {
+	quoted, err := jsontext.AppendQuote(nil, text)
+	return string(quoted), err
+}

@@ -1,13 +1,12 @@
 // The rewrite of one body: its steps in their order.
 
-package order
+package prefix
 
 import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/tidwall/gjson"
 )
 
@@ -73,10 +72,10 @@ func (r *Result) Made() int {
 	return n
 }
 
-// Rewrite orders body, which must be one valid JSON object without duplicate
+// Order orders body, which must be one valid JSON object without duplicate
 // names, as a parsed request is. It takes time linear in the body, apart from
 // sorting tools.
-func Rewrite(body []byte, opts Options) Result {
+func Order(body []byte, opts Options) Result {
 	w := &writer{opts: opts, root: parseObject(string(body))}
 	if w.root == nil {
 		return Result{Body: body}
@@ -215,11 +214,11 @@ func (w *writer) text(raw *string, at slot) bool {
 	if ordered == text {
 		return false
 	}
-	quoted, err := jsontext.AppendQuote(nil, ordered)
+	quoted, err := quote(ordered)
 	if err != nil {
-		return false // not UTF-8, which a parsed request is
+		return false
 	}
-	*raw = string(quoted)
+	*raw = quoted
 	return true
 }
 

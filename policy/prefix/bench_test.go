@@ -1,4 +1,4 @@
-package order_test
+package prefix_test
 
 import (
 	"encoding/json"
@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/askonce/askonce/policy/order"
+	"github.com/askonce/askonce/policy/prefix"
 )
 
 // BenchmarkRewrite is a request with a volatile line in front, so that all of
@@ -27,10 +27,10 @@ func BenchmarkRewrite(b *testing.B) {
 				b.Fatal(err)
 			}
 			b.SetBytes(int64(len(body)))
-			seen := order.NewHistory().At("bench")
+			seen := prefix.NewHistory().At("bench")
 			b.ReportAllocs()
 			for b.Loop() {
-				order.Rewrite(body, order.Options{Lossless: order.On, Text: order.On, Learned: seen})
+				prefix.Order(body, prefix.Options{Lossless: prefix.On, Text: prefix.On, Learned: seen})
 			}
 		})
 	}

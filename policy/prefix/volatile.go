@@ -1,7 +1,7 @@
 // Text of this request behind text of all requests: which blocks and sentences
 // may go, and which stay and why.
 
-package order
+package prefix
 
 import "strings"
 

@@ -2,7 +2,7 @@
 // plugins, so that it comes in another order with every call, and it stands
 // before all else in the prompt.
 
-package order
+package prefix
 
 import (
 	"cmp"

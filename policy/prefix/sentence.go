@@ -1,6 +1,6 @@
 // Sentences: where they end, and whether they stand for themselves.
 
-package order
+package prefix
 
 import (
 	"strings"

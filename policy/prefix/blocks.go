@@ -1,6 +1,6 @@
 // Texts as blocks: what moves as a whole or not at all.
 
-package order
+package prefix
 
 import "strings"
 

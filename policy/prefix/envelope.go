@@ -2,7 +2,7 @@
 // tools, which no provider reads an order out of. Schemas, arguments and
 // contents are left alone: their order steers the answer.
 
-package order
+package prefix
 
 import (
 	"slices"

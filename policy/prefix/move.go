@@ -1,6 +1,6 @@
 // Texts without what moved, and with it at their end.
 
-package order
+package prefix
 
 import "strings"
 

@@ -1,4 +1,4 @@
-package order_test
+package prefix_test
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
-	"github.com/askonce/askonce/policy/order"
+	"github.com/askonce/askonce/policy/prefix"
 )
 
 var update = flag.Bool("update", false, "write the goldens again")
@@ -31,8 +31,8 @@ func TestGoldens(t *testing.T) {
 				t.Fatal(err)
 			}
 			request := []byte(part(archive, "request"))
-			opts := order.Options{Lossless: order.On, Text: order.On, Learned: after(part(archive, "before"))}
-			result := order.Rewrite(request, opts)
+			opts := prefix.Options{Lossless: prefix.On, Text: prefix.On, Learned: after(part(archive, "before"))}
+			result := prefix.Order(request, opts)
 			got := &txtar.Archive{Comment: archive.Comment, Files: []txtar.File{
 				{Name: "request", Data: line(request)},
 			}}
@@ -48,11 +48,11 @@ func TestGoldens(t *testing.T) {
 }
 
 // after is a history that has seen the bodies, one to a line.
-func after(bodies string) func(string) order.Seen {
-	history := order.NewHistory()
+func after(bodies string) func(string) prefix.Seen {
+	history := prefix.NewHistory()
 	seen := history.At("test")
 	for body := range strings.Lines(bodies) {
-		order.Rewrite([]byte(strings.TrimSpace(body)), order.Options{Text: order.Observe, Learned: seen})
+		prefix.Order([]byte(strings.TrimSpace(body)), prefix.Options{Text: prefix.Observe, Learned: seen})
 	}
 	return seen
 }
@@ -60,7 +60,7 @@ func after(bodies string) func(string) order.Seen {
 // readable puts the line ends of texts into the golden.
 func readable(body []byte) []byte { return bytes.ReplaceAll(body, []byte(`\n`), []byte("\\n\n")) }
 
-func describe(r order.Result) []byte {
+func describe(r prefix.Result) []byte {
 	var b bytes.Buffer
 	for _, m := range r.Moves {
 		state := "made"

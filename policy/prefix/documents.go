@@ -1,7 +1,7 @@
 // Documents before the question that stands in the same turn: several
 // questions about the same documents then share all of these.
 
-package order
+package prefix
 
 import "strings"
 

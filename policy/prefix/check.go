@@ -1,6 +1,6 @@
 // The check of a rewrite: the same words, roles, turns, calls and schemas.
 
-package order
+package prefix
 
 import (
 	"hash/maphash"
@@ -84,13 +84,13 @@ func turnsOutline(raw string, seed maphash.Seed) string {
 // contentOutline replaces the texts of a content by the sums of their words.
 func contentOutline(raw string, seed maphash.Seed) string {
 	if isString(raw) {
-		return words(gjson.Parse(raw).String(), seed)
+		return words(stringOf(raw), seed)
 	}
 	parts := parseArray(raw)
 	for i, p := range parts {
 		part := parseObject(p)
 		if text := part.textMember(); text != nil {
-			text.raw = words(gjson.Parse(text.raw).String(), seed)
+			text.raw = words(stringOf(text.raw), seed)
 			parts[i] = string(part.appendTo(nil))
 		}
 	}
@@ -115,4 +115,72 @@ func words(text string, seed maphash.Seed) string {
 		}
 	}
 	return `"` + strconv.FormatUint(sum, 16) + ":" + strconv.Itoa(n) + `"`
+}
+
+// samePrompt reports whether a marked body is the prompt that it was made of:
+// the same outline, with neighbouring texts taken together.
+func samePrompt(before, after []byte) bool {
+	seed := maphash.MakeSeed()
+	return gjson.ValidBytes(after) && flat(before, seed) == flat(after, seed)
+}
+
+// flat is a body without marks, in which a string and the text blocks that it
+// was cut into are the same.
+func flat(body []byte, seed maphash.Seed) string {
+	root := parseObject(string(body))
+	for i := range root.members {
+		m := &root.members[i]
+		switch m.name {
+		case "tools":
+			m.raw = joinArray(withoutMarks(parseArray(m.raw)))
+		case "system":
+			m.raw = flatContent(m.raw, seed)
+		case "messages":
+			m.raw = flatTurns(m.raw, seed)
+		}
+	}
+	return string(root.appendTo(nil))
+}
+
+func flatTurns(raw string, seed maphash.Seed) string {
+	list := parseArray(raw)
+	for i, element := range list {
+		turn := parseObject(element)
+		if c := turn.member("content"); c != nil {
+			c.raw = flatContent(c.raw, seed)
+			list[i] = string(turn.appendTo(nil))
+		}
+	}
+	return joinArray(list)
+}
+
+func flatContent(raw string, seed maphash.Seed) string {
+	var out []string
+	text := ""
+	for _, block := range append(withoutMarks(blocksOf(raw)), "") {
+		if t := parseObject(block).textMember(); t != nil {
+			text += stringOf(t.raw) + "\n"
+			continue
+		}
+		if text != "" {
+			out, text = append(out, words(text, seed)), ""
+		}
+		if block != "" {
+			out = append(out, block)
+		}
+	}
+	return joinArray(out)
+}
+
+func withoutMarks(list []string) []string {
+	list = slices.Clone(list)
+	for i, raw := range list {
+		o := parseObject(raw)
+		if o.member(cacheControl) == nil {
+			continue
+		}
+		o.members = slices.DeleteFunc(o.members, func(m member) bool { return m.name == cacheControl })
+		list[i] = string(o.appendTo(nil))
+	}
+	return list
 }

@@ -1,0 +1,40 @@
+// What a provider asks for writing and reading a cached prefix, and from which
+// length on it keeps one.
+
+package prefix
+
+import "strings"
+
+// Prices are relative to that of an input token (Anthropic, "Prompt caching",
+// https://docs.claude.com/en/docs/build-with-claude/prompt-caching, 2026-11).
+const (
+	readPrice      = 0.1
+	writePrice     = 1.25 // kept for 5 minutes
+	writePriceHour = 2.0  // kept for an hour
+)
+
+// leastTokens are the lengths in tokens from which on Anthropic's models keep a
+// prefix, by a part of the model's name (same source); the first that matches
+// counts.
+var leastTokens = []struct {
+	name   string
+	tokens int
+}{
+	{"opus-4-5", 4096}, {"haiku-4-5", 4096}, {"haiku-3-5", 2048}, {"3-5-haiku", 2048}, {"3-haiku", 2048},
+	{"sonnet", 1024}, {"opus", 1024},
+}
+
+// unknownLeast is for models that the list does not know: the longest of all,
+// since a mark below the least length is wasted.
+const unknownLeast = 4096
+
+// LeastTokens is the length in tokens from which on a model's provider keeps a
+// prefix.
+func LeastTokens(model string) int {
+	for _, m := range leastTokens {
+		if strings.Contains(model, m.name) {
+			return m.tokens
+		}
+	}
+	return unknownLeast
+}
