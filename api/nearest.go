@@ -2,7 +2,7 @@
 
 package api
 
-import "github.com/askonce/askonce/policy"
+import "github.com/askonce/askonce/internal/spelling"
 
 // nearest is the known name that name is a misspelling of, or "".
 func nearest(name string, known []string) string {
@@ -12,7 +12,7 @@ func nearest(name string, known []string) string {
 		return ""
 	}
 	for _, candidate := range known {
-		if d := policy.EditDistance(name, candidate); d < best && d < len(candidate) {
+		if d := spelling.Distance(name, candidate); d < best && d < len(candidate) {
 			best, found = d, candidate
 		}
 	}

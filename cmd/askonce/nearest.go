@@ -2,14 +2,14 @@
 
 package main
 
-import "github.com/askonce/askonce/policy"
+import "github.com/askonce/askonce/internal/spelling"
 
 // nearest returns the candidate with the fewest edits from name, or "" if all
 // are too far to be what was meant.
 func nearest(name string, candidates []string) string {
 	best, limit := "", max(2, len(name)/3)+1
 	for _, c := range candidates {
-		if d := policy.EditDistance(name, c); d < limit {
+		if d := spelling.Distance(name, c); d < limit {
 			best, limit = c, d
 		}
 	}

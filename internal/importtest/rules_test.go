@@ -33,6 +33,11 @@ var rules = []rule{
 		allows:  anyOf("internal/llm"),
 	},
 	{
+		name:    "internal/spelling imports nothing of ours",
+		applies: inTree("internal/spelling"),
+		allows:  anyOf("internal/spelling"),
+	},
+	{
 		name:    "policy imports only internal/llm",
 		applies: inTree("policy"),
 		allows:  anyOf("policy", "internal/llm"),
@@ -43,9 +48,9 @@ var rules = []rule{
 		allows:  anyOf("embed", "internal/llm"),
 	},
 	{
-		name:    "upstream imports only internal/llm",
+		name:    "upstream imports only internal/llm and internal/spelling",
 		applies: inTree("upstream"),
-		allows:  anyOf("upstream", "internal/llm"),
+		allows:  anyOf("upstream", "internal/llm", "internal/spelling"),
 	},
 	{
 		name:    "cache imports only internal/llm and policy",
@@ -58,10 +63,10 @@ var rules = []rule{
 		allows:  backendAllows,
 	},
 	{
-		name:    "api sees only cache, policy and internal/llm",
+		name:    "api sees only cache, policy, internal/llm and internal/spelling",
 		applies: inTree("api"),
 		allows: func(e edge) bool {
-			return e.to == "cache" || anyOf("api", "policy", "internal/llm")(e)
+			return e.to == "cache" || anyOf("api", "policy", "internal/llm", "internal/spelling")(e)
 		},
 	},
 	{
@@ -166,6 +171,6 @@ func isTestOnly(p string) bool {
 // import everything.
 func known(p string) bool {
 	return slices.ContainsFunc([]string{
-		"cmd", "cache", "embed", "policy", "api", "migrations", "upstream", "internal/llm", "internal/importtest", "bench", "deploy", "docs",
+		"cmd", "cache", "embed", "policy", "api", "migrations", "upstream", "internal/llm", "internal/spelling", "internal/importtest", "bench", "deploy", "docs",
 	}, func(root string) bool { return inTree(root)(p) })
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+
+	"github.com/askonce/askonce/internal/spelling"
 )
 
 //go:embed presets.yaml
@@ -56,7 +58,7 @@ func Lookup(name string) (Preset, error) {
 		if p.Name == name {
 			return p, nil
 		}
-		if d := editDistance(strings.ToLower(name), p.Name); d < least {
+		if d := spelling.Distance(strings.ToLower(name), p.Name); d < least {
 			unknown.Nearest, least = p.Name, d
 		}
 	}
@@ -136,26 +138,4 @@ func clonePresets(list []Preset) []Preset {
 		list[i].Axes = append([]Axis(nil), list[i].Axes...)
 	}
 	return list
-}
-
-// editDistance is how many bytes have to be put in, left out or changed to turn
-// a into b.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }

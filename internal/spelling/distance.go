@@ -1,9 +1,10 @@
-package policy
+// Package spelling measures how far a mistyped name is from a known one.
+package spelling
 
-// EditDistance is Levenshtein's: how many bytes have to be put in, left out or
+// Distance is Levenshtein's: how many bytes have to be put in, left out or
 // changed to turn a into b. It takes O(len(a)*len(b)) time and is what hints
 // for misspelt names are chosen by.
-func EditDistance(a, b string) int {
+func Distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
