@@ -17,7 +17,8 @@ import (
 // ledger with a clock of its own translates.
 type Ledger interface {
 	// Take takes what ask wants of all axes of the subject, or nothing. A
-	// verdict that is not OK is no error.
+	// verdict that is not OK is no error; it tells when to ask again, which is
+	// when it fits or, where others may give back without a word, before.
 	Take(ctx context.Context, subject string, ask limit.Ask) (limit.Grant, limit.Verdict, error)
 
 	// Project tells when ask could be taken if ahead were taken before it.

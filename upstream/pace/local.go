@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -96,13 +98,20 @@ func (l *Local) Adjust(_ context.Context, subject string, grant limit.Grant, wor
 }
 
 // Standings tells how a subject stands.
-func (l *Local) Standings(subject string) ([]limit.Standing, error) {
+func (l *Local) Standings(_ context.Context, subject string) ([]limit.Standing, error) {
 	a, err := l.lock(subject)
 	if err != nil {
 		return nil, err
 	}
 	defer a.mu.Unlock()
 	return a.subject.Standings(now()), nil
+}
+
+// Subjects are those that are in use, or were of late.
+func (l *Local) Subjects() []string {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return slices.Sorted(maps.Keys(l.subjects))
 }
 
 // lock returns the subject's account, locked.

@@ -48,7 +48,7 @@ func TestNothingIsLostUnderLoad(t *testing.T) {
 	deadline := time.Now().Add(5 * time.Second)
 	for _, subject := range []string{deployment, "second", "0", "1", "2", "3", "4", "5", "6"} {
 		for {
-			standings, err := h.ledger.Standings(subject)
+			standings, err := h.ledger.Standings(t.Context(), subject)
 			if err != nil {
 				t.Fatal(err)
 			}

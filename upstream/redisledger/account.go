@@ -272,6 +272,16 @@ func (a *account) standingsAlone(replicas int) []limit.Standing {
 	return a.share(replicas).Standings(now())
 }
 
+// glance is how the subject stands as far as is known here.
+func (a *account) glance() []limit.Standing {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.alone != nil {
+		return a.alone.Standings(now())
+	}
+	return a.mirror.Standings(now())
+}
+
 // idle reports whether nothing is known that matters.
 func (a *account) idle() bool {
 	a.mu.Lock()

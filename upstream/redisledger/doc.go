@@ -18,10 +18,12 @@
 //
 // # Those who wait
 //
-// A refused take is told when its amounts fit as things stand. Another replica
-// may give something back before. Nobody is told of that: a queue asks again
-// after [pace.Options.Refresh], if its time has not come by then. That is one
-// question per queue and interval, however many wait in it.
+// When a refused take fits is known as things stand. Another replica may give
+// something back before, and nobody is told of that: the verdict names an earlier
+// time to ask again, an eighth of the wait ahead, but not less than 250 ms and not
+// more than 5 s. That is one question per queue and interval, however many wait
+// in it. Calls take turns within a replica; between replicas nobody queues, so
+// that a large call on one may be passed by smaller ones on others.
 //
 // # Calls of a replica that died
 //

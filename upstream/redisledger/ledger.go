@@ -8,6 +8,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -83,7 +85,9 @@ func (l *Ledger) Take(ctx context.Context, subject string, ask limit.Ask) (limit
 		return grant, verdict, nil
 	}
 	if !r.ok {
-		return limit.Grant{}, a.verdict(r), nil
+		v := a.verdict(r)
+		v.At = askAgain(v.At)
+		return limit.Grant{}, v, nil
 	}
 	return a.granted(r, ask.Want), limit.Verdict{OK: true}, nil
 }
@@ -135,6 +139,42 @@ func (l *Ledger) Standings(ctx context.Context, subject string) ([]limit.Standin
 		return a.standingsAlone(l.link.count()), nil
 	}
 	return a.standings(r), nil
+}
+
+// Glance is Standings as of the last answer from Redis, without asking it.
+func (l *Ledger) Glance(subject string) ([]limit.Standing, error) {
+	a, err := l.book.open(subject)
+	if err != nil {
+		return nil, err
+	}
+	return a.glance(), nil
+}
+
+// Subjects are those that are in use here, or were of late.
+func (l *Ledger) Subjects() []string {
+	l.book.mu.RLock()
+	defer l.book.mu.RUnlock()
+	return slices.Sorted(maps.Keys(l.book.accounts))
+}
+
+// Those who wait ask again after an eighth of their wait, since other replicas
+// may have given back. In between nothing is lost but that eighth.
+const (
+	askAgainPart = 8
+	askAgainMin  = 250 * time.Millisecond
+	askAgainMax  = 5 * time.Second
+)
+
+// askAgain is when to ask again for what fits at a time.
+func askAgain(at limit.Instant) limit.Instant {
+	if at == limit.Never {
+		return at
+	}
+	wait := askAgainMin
+	if at.Known() {
+		wait = min(max(time.Until(at.Time())/askAgainPart, askAgainMin), askAgainMax)
+	}
+	return min(at, limit.At(time.Now().Add(wait)))
 }
 
 // Once reports whether name has not been asked about within the time, by any

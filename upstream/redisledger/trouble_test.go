@@ -83,7 +83,7 @@ func look(t *testing.T, list []*redisledger.Ledger) {
 // afterGathering is all, once the replicas have told what they know.
 func afterGathering(t *testing.T, list []*redisledger.Ledger) int64 {
 	t.Helper()
-	_, v, err := list[0].Take(t.Context(), "a", tokens(1))
+	v, err := list[0].Project(t.Context(), "a", limit.Amounts{}, tokens(1))
 	if err != nil || v.OK {
 		t.Fatalf("granted at once after a loss: %+v, %v", v, err)
 	}
