@@ -61,4 +61,6 @@ func openIndexHarness(tb testing.TB, dimensions int) cachetest.IndexHarness {
 
 func TestStoreContract(t *testing.T) { cachetest.TestStore(t, openStoreHarness) }
 
+func TestBooksContract(t *testing.T) { cachetest.TestBooks(t, openStoreHarness) }
+
 func TestIndexContract(t *testing.T) { cachetest.TestIndex(t, openIndexHarness) }

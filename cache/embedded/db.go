@@ -29,6 +29,8 @@ type DB struct {
 	mu       sync.RWMutex
 	indexes  map[string]*index
 
+	bookChanges map[string]int64 // by book; under mu
+
 	stopSweeper context.CancelFunc
 	sweeper     chan struct{} // closed when it has ended
 	closing     sync.Once
@@ -59,7 +61,7 @@ func Open(options Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{options: options, log: options.Log, file: f, indexes: make(map[string]*index)}
+	db := &DB{options: options, log: options.Log, file: f, indexes: make(map[string]*index), bookChanges: make(map[string]int64)}
 	db.state.Store(&Stats{
 		Entries: f.tally.entries, Points: f.tally.points, Bytes: f.tally.bytes, SetAside: f.aside,
 	})

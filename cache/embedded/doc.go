@@ -13,6 +13,7 @@
 //	identities    embedder identity -> number, dimensions
 //	points        number -> key -> checksum, scope, tags, text, fixed-point vector
 //	point-expiry  expiry, key, number -> size
+//	books         book, row -> checksum, value           (thresholds, labels: never evicted)
 //
 // Entries stay on disk; reads go through the page cache. The points of the
 // identities that are open are also in memory, in an index that is searched

@@ -21,6 +21,7 @@ var (
 	identitiesBucket  = []byte("identities")
 	pointsBucket      = []byte("points")
 	pointExpiryBucket = []byte("point-expiry")
+	booksBucket       = []byte("books") // made with its first row
 
 	bucketNames = [][]byte{
 		aboutBucket, entriesBucket, entryExpiryBucket, entryAgeBucket,
@@ -99,6 +100,11 @@ func walk(tx *bbolt.Tx) (tally, error) {
 	})
 	if err != nil {
 		return t, err
+	}
+	if b := tx.Bucket(booksBucket); b != nil {
+		if err := b.ForEach(anyRow); err != nil {
+			return t, err
+		}
 	}
 	return t, walkPoints(tx)
 }

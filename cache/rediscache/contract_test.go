@@ -38,14 +38,16 @@ func open(tb testing.TB, options rediscache.Options) *rediscache.Store {
 // contract runs the suite with a prefix of its own for each case.
 func contract(t *testing.T, url string) {
 	var cases atomic.Int64
-	cachetest.TestStore(t, func(tb testing.TB) cachetest.StoreHarness {
+	fresh := func(tb testing.TB) cachetest.StoreHarness {
 		options := rediscache.Options{URL: url, Prefix: fmt.Sprintf("case%d", cases.Add(1))}
 		s := open(tb, options)
 		return cachetest.StoreHarness{Store: s, Reopen: func(tb testing.TB) cache.Store {
 			s.Close()
 			return open(tb, options)
 		}}
-	})
+	}
+	cachetest.TestStore(t, fresh)
+	cachetest.TestBooks(t, fresh)
 }
 
 func TestContractOnOneServer(t *testing.T) {

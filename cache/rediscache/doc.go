@@ -15,10 +15,12 @@
 //	askonce:due                   zset    tenants, by their first expiry
 //	askonce:l:ID                  string  a lease: its holder
 //	askonce:generation            string  counts deletions
+//	askonce:{books}:BOOK          hash    rows of a book: thresholds, labels
+//	askonce:{books}:BOOK:r        string  the book's revision
 //	askonce:secret                string  what all replicas share
 //	askonce:sweeper               string  which replica sweeps at present
 //
-// ID is an entry's id in hexadecimal; TENANT and NAME are digests, so that no
+// ID is an entry's id in hexadecimal; TENANT, NAME and BOOK are digests, so that no
 // name can reach outside its place. Channels are askonce:deleted and
 // askonce:released.
 //
@@ -43,7 +45,7 @@
 //
 // Let Redis bound its memory with maxmemory and maxmemory-policy volatile-lfu
 // (or another volatile-…). Entries and leases have a TTL and may go; index
-// sets, the generation and the secret have none and stay. Under allkeys-… an
+// sets, books, the generation and the secret have none and stay. Under allkeys-… an
 // index set may be evicted before its entries: then these are still served
 // until they expire, but a selection by that tag does not find them. The Store
 // warns of such a policy. An evicted generation makes replicas forget what

@@ -20,6 +20,7 @@ type names struct {
 	secret     string
 	sweeper    string
 	ledger     string
+	book       string // before a book's digest; all books share a slot
 	turn       string // the lease on migrating
 	deleted    string // channel
 	released   string // channel
@@ -35,6 +36,7 @@ func newNames(prefix string) names {
 		secret:     prefix + ":secret",
 		sweeper:    prefix + ":sweeper",
 		ledger:     prefix + ":ledger",
+		book:       prefix + ":{books}:",
 		turn:       prefix + ":migrating",
 		deleted:    prefix + ":deleted",
 		released:   prefix + ":released",

@@ -39,6 +39,7 @@ type Store struct {
 var (
 	_ cache.Store  = (*Store)(nil)
 	_ cache.Shared = (*Store)(nil)
+	_ cache.Books  = (*Store)(nil)
 )
 
 // selfSize is the length of a Store's name in messages.
