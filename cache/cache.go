@@ -32,6 +32,7 @@ type Cache struct {
 	queue      *writeQueue
 	points     *pendingPoints
 	revoked    revocations
+	thresholds *thresholds
 	identity   string // of the embedder; "" without one
 	dimensions int
 }
@@ -70,6 +71,7 @@ func New(opts Options) (*Cache, error) {
 		points:  newPendingPoints(),
 	}
 	c.depend()
+	c.thresholds = newThresholds(c)
 	c.leases = newLeases(c)
 	c.l1 = newFirstLevel(opts.L1Bytes, c.leases.believed())
 	c.queue = newWriteQueue(c)
@@ -94,12 +96,16 @@ func (c *Cache) Close(ctx context.Context) error {
 }
 
 // startBackground follows the deletions of other replicas, where there are
-// any, and tries what fails until it is back.
+// any, and the changes of thresholds, and tries what fails until it is back.
 func (c *Cache) startBackground() {
 	var ctx context.Context
 	ctx, c.stop = context.WithCancel(context.Background())
 	if shared := c.leases.shared; shared != nil {
 		c.background.Go(func() { c.watch(ctx, shared) })
+	}
+	if c.thresholds.books != nil {
+		c.thresholds.refresh(ctx) // no request is judged by an older one
+		c.background.Go(func() { c.thresholds.follow(ctx) })
 	}
 	c.background.Go(func() { c.probe(ctx) })
 }
@@ -116,7 +122,7 @@ func (c *Cache) Status() []DependencyStatus {
 
 // rules are the namespace's, with the request's wishes applied.
 func (c *Cache) rules(req *Request) (rules Rules, clamped bool) {
-	rules = c.opts.Rules(req.Tenant, req.Namespace)
+	rules = c.thresholds.apply(place{req.Tenant, req.Namespace}, c.opts.Rules(req.Tenant, req.Namespace))
 	if stricter(req.Mode, rules.Mode) {
 		rules.Mode = req.Mode
 	}
