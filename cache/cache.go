@@ -31,6 +31,7 @@ type Cache struct {
 	background sync.WaitGroup     // watching the store, probing what fails
 	queue      *writeQueue
 	points     *pendingPoints
+	vectors    *vectorMemory
 	revoked    revocations
 	thresholds *thresholds
 	identity   string // of the embedder; "" without one
@@ -74,6 +75,7 @@ func New(opts Options) (*Cache, error) {
 	c.thresholds = newThresholds(c)
 	c.leases = newLeases(c)
 	c.l1 = newFirstLevel(opts.L1Bytes, c.leases.believed())
+	c.vectors = newVectorMemory(opts.VectorBytes)
 	c.queue = newWriteQueue(c)
 	c.startBackground()
 	if opts.Registerer != nil {

@@ -115,7 +115,7 @@ func (c *Cache) putPoints(ctx context.Context, points []Point) error {
 // storePoint embeds an entry's question and writes its point; it returns why
 // it did not.
 func (c *Cache) storePoint(ctx context.Context, e *Entry) Reason {
-	vector, err := c.embed(ctx, e.Prompt, patience{timeout: c.opts.WriteTimeout})
+	vector, err := c.embed(ctx, e.Meta.Tenant, e.Prompt, patience{timeout: c.opts.WriteTimeout})
 	switch {
 	case isTooLong(err):
 		return ReasonTooLong

@@ -135,7 +135,7 @@ func (s *search) degraded(dependency string) {
 
 func (s *search) embed(ctx context.Context) bool {
 	start := time.Now()
-	vector, err := s.c.embed(ctx, s.req.Query, s.within(s.c.opts.EmbedTimeout))
+	vector, err := s.c.embed(ctx, s.req.Tenant, s.req.Query, s.within(s.c.opts.EmbedTimeout))
 	s.receipt.EmbedTime = time.Since(start)
 	switch {
 	case isTooLong(err):
@@ -145,7 +145,6 @@ func (s *search) embed(ctx context.Context) bool {
 		s.missed(ReasonEmbedUnavailable)
 	default:
 		s.vector, s.receipt.Embedder = vector, s.c.identity
-		s.c.metrics.embedSeconds.Observe(s.receipt.EmbedTime.Seconds())
 		return true
 	}
 	return false
@@ -247,8 +246,24 @@ func (c *Cache) fetchEntry(ctx context.Context, within patience, key Key) (*Entr
 	return held, nil
 }
 
-// embed turns one text into its vector.
-func (c *Cache) embed(ctx context.Context, text string, within patience) ([]float32, error) {
+// embed turns a tenant's text into its vector, which nobody may write to.
+func (c *Cache) embed(ctx context.Context, tenant, text string, within patience) ([]float32, error) {
+	key := newVectorKey(tenant, text)
+	if vector, ok := c.vectors.get(key); ok {
+		c.metrics.vectorsRemembered.Inc()
+		return vector, nil
+	}
+	start := time.Now()
+	vector, err := c.askEmbedder(ctx, text, within)
+	if err == nil {
+		c.metrics.vectorsEmbedded.Inc()
+		c.metrics.embedSeconds.Observe(time.Since(start).Seconds())
+		c.vectors.put(key, vector)
+	}
+	return vector, err
+}
+
+func (c *Cache) askEmbedder(ctx context.Context, text string, within patience) ([]float32, error) {
 	return ask(ctx, c.embedder, within, func(ctx context.Context) ([]float32, error) {
 		vectors, err := c.opts.Embedder.Embed(ctx, []string{text})
 		if err != nil {

@@ -26,6 +26,8 @@ type metrics struct {
 	searchSeconds prometheus.Histogram
 	verifySeconds prometheus.Histogram
 
+	vectors *prometheus.CounterVec // source
+
 	refusals   *prometheus.CounterVec // guard
 	verified   *prometheus.CounterVec // outcome
 	shadowHits prometheus.Counter
@@ -37,6 +39,7 @@ type metrics struct {
 	savedIn, savedOut       prometheus.Counter
 
 	verifiedServed, verifiedRefused, verifiedFailed prometheus.Counter
+	vectorsRemembered, vectorsEmbedded              prometheus.Counter
 }
 
 var timeBuckets = []float64{
@@ -69,6 +72,7 @@ func newMetrics() *metrics {
 		verifySeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "askonce_verify_seconds", Help: "Time of the verifier for one lookup.", Buckets: timeBuckets,
 		}),
+		vectors:  counters("askonce_vectors_total", "Vectors of query texts, by where they came from (memory, embedder).", "source"),
 		refusals: counters("askonce_guard_refusals_total", "Candidates near enough that a guard refused, by guard.", "guard"),
 		verified: counters("askonce_verified_total", "Candidates that the verifier was asked about, by outcome (passed, refused, failed).", "outcome"),
 		shadowHits: prometheus.NewCounter(prometheus.CounterOpts{
@@ -78,6 +82,7 @@ func newMetrics() *metrics {
 	m.exactHits, m.semanticHits = m.lookups.WithLabelValues("exact"), m.lookups.WithLabelValues("semantic")
 	m.exactTime, m.semanticTime = m.seconds.WithLabelValues("exact"), m.seconds.WithLabelValues("semantic")
 	m.missTime = m.seconds.WithLabelValues("none")
+	m.vectorsRemembered, m.vectorsEmbedded = m.vectors.WithLabelValues("memory"), m.vectors.WithLabelValues("embedder")
 	m.savedIn, m.savedOut = m.saved.WithLabelValues("input"), m.saved.WithLabelValues("output")
 	m.verifiedServed, m.verifiedRefused = m.verified.WithLabelValues("passed"), m.verified.WithLabelValues("refused")
 	m.verifiedFailed = m.verified.WithLabelValues("failed")
@@ -125,9 +130,10 @@ func (c *Cache) register(r prometheus.Registerer) error {
 	}
 	collectors := []prometheus.Collector{
 		m.lookups, m.misses, m.seconds, m.faults, m.kept, m.saved, m.writes, m.joined, m.awaited, m.embedSeconds, m.searchSeconds,
-		m.verifySeconds, m.refusals, m.verified, m.shadowHits,
+		m.verifySeconds, m.vectors, m.refusals, m.verified, m.shadowHits,
 		gauge("askonce_l1_entries", "Entries in the first-level cache.", func() float64 { n, _ := c.l1.size(); return float64(n) }),
 		gauge("askonce_l1_bytes", "Bytes in the first-level cache.", func() float64 { _, n := c.l1.size(); return float64(n) }),
+		gauge("askonce_vector_bytes", "Bytes of remembered vectors.", func() float64 { return float64(c.vectors.bytes()) }),
 		gauge("askonce_flights", "Origin calls in the air.", func() float64 { return float64(c.flights.count()) }),
 		gauge("askonce_write_queue_entries", "Answers waiting for their durable write.", func() float64 { return float64(c.queue.pending()) }),
 	}

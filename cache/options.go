@@ -29,6 +29,7 @@ type Options struct {
 	Rules func(tenant, namespace string) Rules
 
 	L1Bytes       int64 // first-level cache; 64 MiB if 0, none if negative
+	VectorBytes   int64 // vectors of texts embedded lately; 16 MiB if 0, none if negative
 	MaxEntryBytes int   // a longer answer is not kept; 16 MiB if 0
 
 	Budget       time.Duration // for all cache work of a request; 250 ms if 0
@@ -74,6 +75,7 @@ func DefaultRules() Rules {
 
 func (o *Options) setDefaults() {
 	setDefault(&o.L1Bytes, 64<<20)
+	setDefault(&o.VectorBytes, 16<<20)
 	setDefault(&o.MaxEntryBytes, 16<<20)
 	setDefault(&o.Budget, 250*time.Millisecond)
 	setDefault(&o.StoreTimeout, 100*time.Millisecond)

@@ -254,7 +254,7 @@ func (q *writeQueue) embedded(w *write) bool {
 	if w.vector != nil {
 		return true
 	}
-	vector, err := q.c.embed(context.Background(), w.entry.Prompt, patience{timeout: q.c.opts.WriteTimeout})
+	vector, err := q.c.embed(context.Background(), w.entry.Meta.Tenant, w.entry.Prompt, patience{timeout: q.c.opts.WriteTimeout})
 	if err != nil {
 		q.c.metrics.writes.WithLabelValues("not_embedded").Inc()
 		return false

@@ -86,6 +86,7 @@ type CacheConfig struct {
 	MaxBytes      Bytes `yaml:"max_bytes"`       // of stored answers; the oldest go first
 	MaxEntryBytes Bytes `yaml:"max_entry_bytes"` // of one answer
 	L1Bytes       Bytes `yaml:"l1_bytes"`        // of answers in memory; 0: none
+	VectorBytes   Bytes `yaml:"vector_bytes"`    // of vectors of questions asked lately; 0: none
 
 	Budget       time.Duration `yaml:"budget"`        // for all cache work of a request
 	StoreTimeout time.Duration `yaml:"store_timeout"` // for one call of the store
@@ -203,6 +204,7 @@ func defaultConfig(getenv func(string) string) Config {
 			MaxBytes:        4 << 30,
 			MaxEntryBytes:   16 << 20,
 			L1Bytes:         64 << 20,
+			VectorBytes:     16 << 20,
 			Budget:          250 * time.Millisecond,
 			StoreTimeout:    100 * time.Millisecond,
 			IndexTimeout:    200 * time.Millisecond,

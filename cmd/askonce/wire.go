@@ -106,6 +106,7 @@ func newEmbedder(cfg EmbedderConfig) (cache.Embedder, error) {
 func cacheOptions(cfg *Config, log *slog.Logger, registry *prometheus.Registry) cache.Options {
 	return cache.Options{
 		L1Bytes:       orNone(cfg.Cache.L1Bytes),
+		VectorBytes:   orNone(cfg.Cache.VectorBytes),
 		MaxEntryBytes: int(cfg.Cache.MaxEntryBytes),
 		Budget:        cfg.Cache.Budget,
 		StoreTimeout:  cfg.Cache.StoreTimeout,
