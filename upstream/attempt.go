@@ -56,7 +56,7 @@ type progress struct {
 }
 
 // attempt sends the request once. The error is an *attemptError, or ctx's.
-func (c *Client) attempt(ctx context.Context, proto *http.Request, body []byte) (*http.Response, error) {
+func attempt(ctx context.Context, transport http.RoundTripper, proto *http.Request, body []byte) (*http.Response, error) {
 	var p progress
 	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn:              func(httptrace.GotConnInfo) { p.connected.Store(true) },
@@ -64,7 +64,7 @@ func (c *Client) attempt(ctx context.Context, proto *http.Request, body []byte) 
 	})
 	req := proto.WithContext(traced)
 	setBody(req, body)
-	resp, err := c.transport.RoundTrip(req)
+	resp, err := transport.RoundTrip(req)
 	switch {
 	case err == nil:
 		return resp, nil

@@ -17,6 +17,12 @@ type metrics struct {
 	retries  *prometheus.CounterVec
 	refusals *prometheus.CounterVec
 	seconds  prometheus.Histogram
+
+	waits        *prometheus.HistogramVec
+	tokens       *prometheus.HistogramVec
+	provoked     *prometheus.CounterVec
+	passedOn     *prometheus.CounterVec
+	ledgerErrors prometheus.Counter
 }
 
 // newMetrics makes the metrics and, unless reg is nil, registers them.
@@ -39,12 +45,53 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 			Help:    "Time from an upstream call to the header of its answer, retries included.",
 			Buckets: []float64{.01, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600},
 		}),
+		waits: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "askonce_upstream_wait_seconds",
+			Help:    "Time that granted tries waited for their limits, by lane.",
+			Buckets: []float64{.001, .01, .05, .1, .25, .5, 1, 2, 5, 10, 30, 60, 120, 300, 600},
+		}, []string{"deployment", "lane"}),
+		tokens: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "askonce_upstream_tokens",
+			Help:    "Tokens of a call to a deployment with limits, as it reported them.",
+			Buckets: prometheus.ExponentialBuckets(8, 2, 16),
+		}, []string{"deployment", "direction"}),
+		provoked: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "askonce_upstream_rate_limited_total",
+			Help: "Tries that a deployment answered with 429.",
+		}, []string{"deployment"}),
+		passedOn: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "askonce_upstream_rate_limited_passed_on_total",
+			Help: "Those that a caller got to see; the others were absorbed.",
+		}, []string{"deployment"}),
+		ledgerErrors: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "askonce_upstream_unsettled_total",
+			Help: "Calls whose use of the limits could not be settled.",
+		}),
 	}
 	if reg == nil {
 		return m, nil
 	}
-	return m, errors.Join(reg.Register(m.calls), reg.Register(m.retries),
-		reg.Register(m.refusals), reg.Register(m.seconds))
+	for _, c := range []prometheus.Collector{
+		m.calls, m.retries, m.refusals, m.seconds, m.waits, m.tokens, m.provoked, m.passedOn, m.ledgerErrors,
+	} {
+		if err := reg.Register(c); err != nil {
+			return m, err
+		}
+	}
+	return m, nil
+}
+
+// waited counts how long a turn waited for its limits, if it has any.
+func (m *metrics) waited(t *turn, lane llm.Lane) {
+	if t.reservation != nil {
+		m.waits.WithLabelValues(t.Name, laneOf(lane).String()).Observe(t.waited().Seconds())
+	}
+}
+
+// used counts what a call to a deployment used.
+func (m *metrics) used(deployment string, u llm.Usage) {
+	m.tokens.WithLabelValues(deployment, "input").Observe(float64(u.Input))
+	m.tokens.WithLabelValues(deployment, "output").Observe(float64(u.Output))
 }
 
 func (m *metrics) called(outcome string, took time.Duration) {

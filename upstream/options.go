@@ -9,23 +9,52 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/askonce/askonce/upstream/limit"
+	"github.com/askonce/askonce/upstream/pace"
 )
 
-// Options configure a [Client]. Only BaseURL is required; the zero value of
-// every other field stands for the default that it names.
+// Options configure a [Client]. Only BaseURL or Deployments are required; the
+// zero value of every other field stands for the default that it names.
 type Options struct {
 	// BaseURL is where the provider's API begins, with the version, such as
-	// https://api.openai.com/v1.
+	// https://api.openai.com/v1: the one deployment, which takes callers' keys,
+	// where Deployments names none.
 	BaseURL string
 
 	// APIKey is the service's own credential, sent as a bearer token with
 	// calls that bring none. "" sends such calls without.
 	APIKey string
+
+	// Limits are those of the one deployment. None: it is not paced.
+	Limits []limit.Axis
+
+	// Deployments are the providers' APIs that calls go to, instead of the one
+	// at BaseURL.
+	Deployments []Deployment
+
+	// Models are names that callers use for what one deployment or several
+	// answer. A model that is not among them goes to the deployments that call
+	// it so, or else to those that name no model.
+	Models map[string]Model
+
+	// Ledger counts what is used of the limits. It knows the subjects of
+	// [Options.Subject], and those that calls name. nil counts the
+	// deployments' in this process.
+	Ledger pace.Ledger
+
+	// MaxWait is how long a call of each lane waits for its limits that does
+	// not say so itself. 0 is 2 s for P0, a minute for P1 and 15 minutes for
+	// P2. No call waits for more than three quarters of the time that it has.
+	MaxWait [3]time.Duration
+
+	// Probe is how long a deployment that failed is left alone before a call
+	// tries it again, where there are others. 0 is 5 seconds.
+	Probe time.Duration
 
 	// Timeout bounds a whole call: all tries, the waits between them and the
 	// reading of the answer. 0 is 10 minutes.
@@ -97,10 +126,11 @@ const (
 	defaultRetryRatio      = 0.2
 	defaultRetryPerSecond  = 1
 	defaultRetryBurst      = 100
+	defaultProbe           = 5 * time.Second
 )
 
 // withDefaults returns a copy in which every default is filled in.
-func (o Options) withDefaults() Options {
+func (o Options) withDefaults() *Options {
 	setDefault(&o.Timeout, defaultTimeout)
 	setDefault(&o.ConnectTimeout, defaultConnectTimeout)
 	setDefault(&o.MaxTries, defaultMaxTries)
@@ -109,10 +139,44 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.RetryBudget.Ratio, defaultRetryRatio)
 	setDefault(&o.RetryBudget.PerSecond, defaultRetryPerSecond)
 	setDefault(&o.RetryBudget.Burst, defaultRetryBurst)
+	setDefault(&o.Probe, defaultProbe)
+	for lane, wait := range [...]time.Duration{2 * time.Second, time.Minute, 15 * time.Minute} {
+		setDefault(&o.MaxWait[lane], wait)
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return o
+	if o.Ledger == nil {
+		o.Ledger = pace.NewLocal(o.Subject)
+	}
+	return &o
+}
+
+// theOne is the deployment's name where there is only the one at BaseURL.
+const theOne = "default"
+
+// deployments are those configured, or the one at BaseURL.
+func (o *Options) deployments() []Deployment {
+	if len(o.Deployments) > 0 {
+		return o.Deployments
+	}
+	return []Deployment{{Name: theOne, BaseURL: o.BaseURL, APIKey: o.APIKey, CallersKeys: true, Limits: o.Limits}}
+}
+
+// Subject is the axes of a deployment by its subject in the ledger, for those
+// who make one. It is a [pace.Rules].
+func (o *Options) Subject(subject string) ([]limit.Axis, bool) {
+	name, ok := strings.CutPrefix(subject, subjectOf(""))
+	if !ok {
+		return nil, false
+	}
+	name, _, _ = strings.Cut(name, "/") // a caller's own credential
+	for _, d := range o.deployments() {
+		if d.Name == name {
+			return d.Limits, true
+		}
+	}
+	return nil, false
 }
 
 func setDefault[T int | float64 | time.Duration](v *T, def T) {
@@ -125,12 +189,11 @@ func setDefault[T int | float64 | time.Duration](v *T, def T) {
 func (o Options) validate() error {
 	var problems []error
 	add := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
-	if err := checkBaseURL(o.BaseURL); err != nil {
-		problems = append(problems, err)
+	if len(o.Deployments) == 0 {
+		problems = append(problems, o.deployments()[0].validate()...)
 	}
-	if strings.ContainsFunc(o.APIKey, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		add("APIKey: holds a character that a header cannot carry; look for a space or a line end")
-	}
+	problems = append(problems, o.checkDeployments()...)
+	problems = append(problems, o.checkModels()...)
 	notNegative := func(key string, negative bool) {
 		if negative {
 			add("%s: is negative; leave it 0 for the default", key)
@@ -140,31 +203,12 @@ func (o Options) validate() error {
 	notNegative("ConnectTimeout", o.ConnectTimeout < 0)
 	notNegative("FirstByteTimeout", o.FirstByteTimeout < 0)
 	notNegative("MaxTries", o.MaxTries < 0)
+	notNegative("MaxWait", o.MaxWait[0] < 0 || o.MaxWait[1] < 0 || o.MaxWait[2] < 0)
+	notNegative("Probe", o.Probe < 0)
 	notNegative("MaxIdleConns", o.MaxIdleConns < 0)
 	notNegative("IdleConnTimeout", o.IdleConnTimeout < 0)
 	notNegative("RetryBudget.Ratio", !(o.RetryBudget.Ratio >= 0))
 	notNegative("RetryBudget.PerSecond", !(o.RetryBudget.PerSecond >= 0))
 	notNegative("RetryBudget.Burst", !(o.RetryBudget.Burst >= 0))
 	return errors.Join(problems...)
-}
-
-// checkBaseURL never repeats the URL: it may hold a password.
-func checkBaseURL(s string) error {
-	const example = "give one such as https://api.openai.com/v1"
-	u, err := url.Parse(s)
-	switch {
-	case s == "":
-		return errors.New("BaseURL: is empty; " + example)
-	case err != nil:
-		return errors.New("BaseURL: is not a URL; " + example)
-	case u.Scheme != "https" && u.Scheme != "http":
-		return errors.New("BaseURL: begins with neither https:// nor http://; " + example)
-	case u.Host == "":
-		return errors.New("BaseURL: names no host; " + example)
-	case u.User != nil:
-		return errors.New("BaseURL: holds a credential; put it into APIKey")
-	case u.RawQuery != "" || u.Fragment != "":
-		return errors.New("BaseURL: has a query or a fragment; " + example)
-	}
-	return nil
 }

@@ -35,29 +35,9 @@ var droppedHeaders = map[string]bool{
 	"Upgrade":             true,
 }
 
-// request makes the request that every try of call is a copy of, without its
-// body. The error is a *llm.CallError.
-func (c *Client) request(call *llm.Call) (*http.Request, error) {
-	target, err := c.target(call)
-	if err != nil {
-		return nil, err
-	}
-	return &http.Request{
-		Method:        call.Method,
-		URL:           target,
-		Host:          target.Host,
-		Header:        c.header(call),
-		ContentLength: int64(len(call.Body)),
-		Proto:         "HTTP/1.1",
-		ProtoMajor:    1,
-		ProtoMinor:    1,
-	}, nil
-}
-
-// target joins the base URL and the call's path, which is in the escaped form
-// that a request line has.
-func (c *Client) target(call *llm.Call) (*url.URL, error) {
-	u := *c.base
+// request makes the request that a try of call at the deployment sends, without
+// its body. The error is a *llm.CallError.
+func (d *deployment) request(call *llm.Call) (*http.Request, error) {
 	plain, err := url.PathUnescape(call.Path)
 	if err != nil || hasDotSegment(plain) || !strings.HasPrefix(plain, "/") {
 		return nil, &llm.CallError{
@@ -67,10 +47,16 @@ func (c *Client) target(call *llm.Call) (*url.URL, error) {
 			Err:     errors.Join(errors.New("upstream: refused path"), err),
 		}
 	}
-	u.RawPath = c.base.EscapedPath() + call.Path
-	u.Path = c.base.Path + plain
-	u.RawQuery = call.RawQuery
-	return &u, nil
+	target := d.resolve(call, plain)
+	return &http.Request{
+		Method:     call.Method,
+		URL:        target,
+		Host:       target.Host,
+		Header:     d.header(call),
+		Proto:      "HTTP/1.1",
+		ProtoMajor: 1,
+		ProtoMinor: 1,
+	}, nil
 }
 
 // hasDotSegment finds "." and "..", which a server would resolve to a path
@@ -86,7 +72,7 @@ func hasDotSegment(path string) bool {
 
 // header picks what goes upstream of the call's headers and adds the
 // credential.
-func (c *Client) header(call *llm.Call) http.Header {
+func (d *deployment) header(call *llm.Call) http.Header {
 	named := connectionHeaders(call.Header)
 	h := make(http.Header, len(call.Header)+4)
 	for name, values := range call.Header {
@@ -95,12 +81,7 @@ func (c *Client) header(call *llm.Call) http.Header {
 			h[name] = values
 		}
 	}
-	switch {
-	case call.Authorization != "":
-		h["Authorization"] = []string{call.Authorization}
-	case c.bearer != "":
-		h["Authorization"] = []string{c.bearer}
-	}
+	d.authorize(h, call)
 	h["Accept-Encoding"] = []string{"identity"}
 	if h.Get("User-Agent") == "" {
 		h["User-Agent"] = []string{"askonce"}
@@ -132,6 +113,7 @@ func setBody(req *http.Request, body []byte) {
 	if len(body) == 0 {
 		return
 	}
+	req.ContentLength = int64(len(body))
 	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	req.Body = io.NopCloser(bytes.NewReader(body))
 }

@@ -19,13 +19,13 @@ const (
 // newTransport makes the connection pool. Calls in flight are not bounded
 // here; each idle connection is worth a TLS handshake, so the pool keeps as
 // many for the one host as it keeps at all.
-func newTransport(opts Options) *http.Transport {
+func newTransport(opts *Options, firstByte time.Duration) *http.Transport {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           dialer(opts),
 		TLSClientConfig:       opts.TLS,
 		TLSHandshakeTimeout:   opts.ConnectTimeout,
-		ResponseHeaderTimeout: opts.FirstByteTimeout,
+		ResponseHeaderTimeout: firstByte,
 		MaxIdleConns:          opts.MaxIdleConns,
 		MaxIdleConnsPerHost:   opts.MaxIdleConns,
 		IdleConnTimeout:       opts.IdleConnTimeout,
@@ -36,7 +36,7 @@ func newTransport(opts Options) *http.Transport {
 }
 
 // dialer bounds connecting by ConnectTimeout, whoever dials.
-func dialer(opts Options) func(context.Context, string, string) (net.Conn, error) {
+func dialer(opts *Options) func(context.Context, string, string) (net.Conn, error) {
 	dial := opts.DialContext
 	if dial == nil {
 		dial = (&net.Dialer{KeepAlive: 30 * time.Second}).DialContext
