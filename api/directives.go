@@ -1,5 +1,5 @@
-// How a request steers the cache: Cache-Control (RFC 9111, 5.2.1) and
-// Askonce-* headers.
+// How a request steers the cache and its own place in the queue: Cache-Control
+// (RFC 9111, 5.2.1) and Askonce-* headers.
 
 package api
 
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/askonce/askonce/cache"
+	"github.com/askonce/askonce/internal/llm"
 	"github.com/askonce/askonce/policy"
 )
 
@@ -20,22 +21,44 @@ import (
 type steering struct {
 	namespace string
 	cache.Directives
+
+	lane    llm.Lane      // "" if it names none
+	maxWait time.Duration // 0 if it does not say, negative for no wait
 }
 
-// steer reads the headers. An error is a fault that names the header.
-func steer(h http.Header) (steering, error) {
-	var s steering
-	for _, header := range [...]struct {
-		name string
-		read func(*steering, string) error
-	}{
+// steeringHeader is one header and how it is read.
+type steeringHeader struct {
+	name string
+	read func(*steering, string) error
+}
+
+var (
+	cacheHeaders = []steeringHeader{
 		{"Cache-Control", (*steering).readCacheControl},
 		{"Askonce-Namespace", (*steering).readNamespace},
 		{"Askonce-Mode", (*steering).readMode},
 		{"Askonce-Threshold", (*steering).readThreshold},
 		{"Askonce-Ttl", (*steering).readTTL},
 		{"Askonce-Tags", (*steering).readTags},
-	} {
+	}
+	queueHeaders = []steeringHeader{
+		{"Askonce-Lane", (*steering).readLane},
+		{"Askonce-Max-Wait", (*steering).readMaxWait},
+	}
+)
+
+// steer reads all headers. An error is a fault that names the header.
+func steer(h http.Header) (steering, error) {
+	s, err := readSteering(h, cacheHeaders, steering{})
+	if err != nil {
+		return s, err
+	}
+	return readSteering(h, queueHeaders, s)
+}
+
+// readSteering reads some headers into s.
+func readSteering(h http.Header, headers []steeringHeader, s steering) (steering, error) {
+	for _, header := range headers {
 		values := h[header.name]
 		if len(values) == 0 {
 			continue
@@ -85,6 +108,29 @@ func (s *steering) readTags(value string) error {
 	}
 	_, err := policy.Tags(s.Tags)
 	return err
+}
+
+func (s *steering) readLane(value string) error {
+	switch lane := llm.Lane(strings.ToUpper(value)); lane {
+	case llm.LaneInteractive, llm.LaneStandard, llm.LaneBackground:
+		s.lane = lane
+		return nil
+	}
+	return errors.New("the lane is P0, P1 or P2")
+}
+
+// maxMaxWait is the longest wait that a request can name.
+const maxMaxWait = 24 * time.Hour
+
+func (s *steering) readMaxWait(value string) error {
+	seconds, err := strconv.ParseFloat(value, 64)
+	if err != nil || !(seconds >= 0 && seconds <= maxMaxWait.Seconds()) {
+		return errors.New("a wait is a number of seconds from 0 to 86400, such as 2 or 0.5")
+	}
+	if s.maxWait = time.Duration(seconds * float64(time.Second)); s.maxWait == 0 {
+		s.maxWait = -1
+	}
+	return nil
 }
 
 // readCacheControl obeys the request directives that concern a cache which

@@ -65,7 +65,11 @@ func (b *batchEmbedding) answer(w http.ResponseWriter) error {
 	b.lookUp()
 	hits := len(b.parts) - len(b.missing)
 	b.x.layer = outcomeExact
-	if len(b.missing) > 0 {
+	if len(b.missing) == 0 {
+		if err := b.server.countHit(b.r.Context(), b.x); err != nil {
+			return err
+		}
+	} else {
 		b.x.layer = outcomeMiss
 		if b.steering.OnlyIfCached {
 			return cache.ErrNotCached

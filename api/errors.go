@@ -106,7 +106,7 @@ func faultOf(err error) *fault {
 	case errors.As(err, &request):
 		return &fault{status: http.StatusBadRequest, code: "invalid_request", param: request.Param, message: sentence(request.Error())}
 	case errors.As(err, &call):
-		return &fault{status: call.Status, code: call.Code, message: sentence(call.Message), retryAfter: call.RetryAfter, finalTry: true}
+		return &fault{status: call.Status, code: call.Code, message: sentence(call.Message), retryAfter: call.RetryAfter, finalTry: call.Status != http.StatusTooManyRequests}
 	}
 	for _, row := range faultTable {
 		if errors.Is(err, row.kind) {

@@ -75,6 +75,9 @@ func (s *Server) serve(w *echo.Response, r *http.Request, c echo.Context, x *exc
 			return err
 		}
 	}
+	if x.caller.tier.Limited {
+		w.Before(s.limited(w.Header(), x))
+	}
 	if len(c.ParamValues()) > 0 {
 		x.id = c.Param("id")
 	}

@@ -18,6 +18,7 @@ type caller struct {
 	tenant string
 	role   Role
 	keyID  string // "" without configured keys
+	tier   Tier
 
 	// own is the caller's credential for the provider; "" if there was none.
 	own credential
@@ -38,6 +39,7 @@ var credentialHeaders = [...]string{"Authorization", "Api-Key", "X-Api-Key"}
 type identity struct {
 	keys   map[[sha256.Size]byte]Key // nil: none are configured
 	secret []byte
+	tier   Tier                         // of callers without configured keys
 	memo   *otter.Cache[string, string] // credential -> tenant
 }
 
@@ -46,12 +48,12 @@ const (
 	memoLength      = 512  // bytes of the longest credential remembered
 )
 
-func newIdentity(keys []Key, secret []byte) (*identity, error) {
+func newIdentity(keys []Key, secret []byte, tier Tier) (*identity, error) {
 	memo, err := otter.New(&otter.Options[string, string]{MaximumSize: memoCredentials})
 	if err != nil {
 		return nil, err
 	}
-	id := &identity{secret: secret, memo: memo}
+	id := &identity{secret: secret, tier: tier, memo: memo}
 	if len(keys) == 0 {
 		return id, nil
 	}
@@ -69,7 +71,7 @@ func (id *identity) of(h http.Header) (caller, error) {
 		if askonce != "" {
 			return caller{}, errNoKeysConfigured
 		}
-		return caller{tenant: id.tenant(own.secret), role: RoleAdmin, own: own}, nil
+		return caller{tenant: id.tenant(own.secret), role: RoleAdmin, tier: id.tier, own: own}, nil
 	}
 	if askonce == "" {
 		return caller{}, errKeyMissing
@@ -78,7 +80,7 @@ func (id *identity) of(h http.Header) (caller, error) {
 	if !ok {
 		return caller{}, errKeyUnknown
 	}
-	return caller{tenant: key.Tenant, role: key.Role, keyID: key.ID, own: own}, nil
+	return caller{tenant: key.Tenant, role: key.Role, keyID: key.ID, tier: key.Tier, own: own}, nil
 }
 
 // credentials finds the askonce key and the provider's key among the headers.

@@ -26,6 +26,7 @@ type Key struct {
 	Tenant string // whose entries it opens
 	Role   Role
 	Hash   [sha256.Size]byte // SHA-256 of the key's text
+	Tier   Tier
 }
 
 // rank orders the roles; 0 is none.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,6 +46,12 @@ type Options struct {
 	// Keys are the askonce keys that callers may use. With none, the tenant is
 	// made of the caller's own credential and everybody has all roles on it.
 	Keys []Key
+
+	// Tier is that of callers without configured keys.
+	Tier Tier
+
+	// Limits counts what tenants use. Required if a tier is limited.
+	Limits Limits
 
 	// Secret makes tenants of callers' credentials (HMAC-SHA256): at least 16
 	// random bytes, the same on every replica and after a restart.
@@ -121,6 +128,9 @@ func (o *Options) validate() error {
 	}
 	if len(o.Keys) == 0 && len(o.Secret) < minSecret {
 		problem("Secret: without Keys, at least %d random bytes are required, there are %d", minSecret, len(o.Secret))
+	}
+	if o.Limits == nil && (o.Tier.Limited || slices.ContainsFunc(o.Keys, func(k Key) bool { return k.Tier.Limited })) {
+		problem("Limits: a tier is limited, so that somebody has to count")
 	}
 	if o.BodyTimeout < 0 {
 		problem("BodyTimeout: %v is negative; 0 takes the default", o.BodyTimeout)

@@ -80,6 +80,9 @@ func (s *Server) fetch(w http.ResponseWriter, r *http.Request, x *exchange, p *p
 		return err
 	}
 	if a.Entry != nil {
+		if err := s.countHit(r.Context(), x); err != nil {
+			return err
+		}
 		return writeHit(w, p.view, a)
 	}
 	passHeader(w.Header(), a.Header)
@@ -98,7 +101,8 @@ func (s *Server) load(r *http.Request, x *exchange, view *llm.Request, steering 
 			delete(call.Header, name) // the answer serves others, whole
 		}
 		call.Endpoint, call.Model, call.Stream = view.Endpoint, view.Model, view.Stream
-		call.Tenant, call.Namespace = x.caller.tenant, s.namespace(steering.namespace)
+		call.Namespace = s.namespace(steering.namespace)
+		x.urge(call, &steering)
 		return s.opts.Upstream.Do(ctx, call)
 	}
 }

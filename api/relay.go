@@ -28,12 +28,17 @@ func (s *Server) relay(w http.ResponseWriter, r *http.Request, x *exchange) erro
 	if err != nil {
 		return err
 	}
+	steering, err := readSteering(r.Header, queueHeaders, steering{})
+	if err != nil {
+		return err
+	}
 	body, err := s.readBody(r)
 	if err != nil {
 		return err
 	}
 	call := s.call(r, own, body)
-	call.Tenant, call.Namespace = x.caller.tenant, s.opts.DefaultNamespace
+	call.Namespace = s.opts.DefaultNamespace
+	x.urge(call, &steering)
 	resp, err := s.opts.Upstream.Do(r.Context(), call)
 	if err != nil {
 		return err

@@ -42,7 +42,7 @@ func New(opts Options) (*Server, error) {
 		s.allowed = append(s.allowed, a)
 	}
 	var err error
-	if s.identity, err = newIdentity(opts.Keys, opts.Secret); err != nil {
+	if s.identity, err = newIdentity(opts.Keys, opts.Secret, opts.Tier); err != nil {
 		return nil, err
 	}
 	if s.memo, err = newMemo(opts.MemoBytes); err != nil {
@@ -152,6 +152,7 @@ func (s *Server) own() []route {
 	post := func(path string, role Role, handle handler) {
 		table = append(table, route{method: http.MethodPost, path: path, role: role, json: true, handle: handle})
 	}
+	table = append(table, route{method: http.MethodGet, path: "/v1/limits", role: RoleRead, handle: s.limits})
 	post("/v1/cache/lookup", RoleRead, s.lookup)
 	post("/v1/cache/lookup/batch", RoleRead, s.lookupBatch)
 	post("/v1/cache/store", RoleWrite, s.store)

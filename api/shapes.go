@@ -59,7 +59,10 @@ func asProblem(f *fault) (string, []byte) {
 // asOpenAI is the shape of OpenAI's errors.
 func asOpenAI(f *fault) (string, []byte) {
 	kind := "invalid_request_error"
-	if f.status >= http.StatusInternalServerError {
+	switch {
+	case f.status == http.StatusTooManyRequests:
+		kind = "rate_limit_error"
+	case f.status >= http.StatusInternalServerError:
 		kind = "server_error"
 	}
 	return "application/json", llm.AppendError(nil, kind, f.code, f.param, f.message)
