@@ -20,7 +20,7 @@ func (r *running) announce(p *process, l *loaded) {
 		r.banner(p.Stderr, l)
 	}
 	r.log.Info("listening", "address", r.addr.String(), "url", r.url(), "version", buildVersion(), "data", r.cfg.Data,
-		"embedder", identityOf(r.embedder), "upstream", r.cfg.Upstream.BaseURL, "keys", len(r.cfg.Keys))
+		"embedder", identityOf(r.embedder), "upstream", r.cfg.Upstream.identity(), "keys", len(r.cfg.Keys))
 	if !r.addr.IP.IsLoopback() && len(r.cfg.Keys) == 0 {
 		r.log.Warn("everybody who reaches this address can use the service: no keys are configured")
 	}
@@ -94,7 +94,10 @@ func (r *running) embedderLine() string {
 }
 
 func (r *running) upstreamLine() string {
-	if r.cfg.Upstream.APIKey != "" {
+	if names := r.cfg.Upstream.names(); len(names) > 0 {
+		return fmt.Sprintf("%d deployments (%s), %d models by name", len(names), strings.Join(names, ", "), len(r.cfg.Upstream.Models))
+	}
+	if r.cfg.Upstream.hasKey() {
 		return r.cfg.Upstream.BaseURL + " with the service's key"
 	}
 	return r.cfg.Upstream.BaseURL + " with each caller's own key"
@@ -146,7 +149,7 @@ func (r *running) firstSteps() string {
 // service has none.
 func (r *running) providerHeader() string {
 	switch {
-	case r.cfg.Upstream.APIKey != "":
+	case r.cfg.Upstream.hasKey():
 		return ""
 	case len(r.cfg.Keys) > 0:
 		return ` -H "Api-Key: $OPENAI_API_KEY"`

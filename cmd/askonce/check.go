@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -126,8 +125,8 @@ func (l *loaded) printValue(w io.Writer, indent, key, path string, v reflect.Val
 		l.printStruct(w, indent+"  ", path, v)
 	case v.Kind() == reflect.Map && v.Len() > 0:
 		fmt.Fprintf(w, "%s%s:\n", indent, key)
-		for _, name := range slices.Sorted(maps.Keys(v.Interface().(map[string]NamespaceConfig))) {
-			l.printValue(w, indent+"  ", name, join(path, name), v.MapIndex(reflect.ValueOf(name)))
+		for _, name := range sortedKeys(v) {
+			l.printValue(w, indent+"  ", name.String(), join(path, name.String()), v.MapIndex(name))
 		}
 	case v.Kind() == reflect.Slice && v.Len() > 0:
 		fmt.Fprintf(w, "%s%s:%s\n", indent, key, l.origin(path))
@@ -141,6 +140,11 @@ func (l *loaded) printValue(w io.Writer, indent, key, path string, v reflect.Val
 	default:
 		fmt.Fprintf(w, "%s%s: %s%s\n", indent, key, l.shown(path, v), l.origin(path))
 	}
+}
+
+// sortedKeys are those of a map by text.
+func sortedKeys(m reflect.Value) []reflect.Value {
+	return slices.SortedFunc(slices.Values(m.MapKeys()), func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
 }
 
 // shown is a value as it may be shown: not a URL with a password in it.

@@ -69,6 +69,23 @@ type UpstreamConfig struct {
 	ConnectTimeout time.Duration `yaml:"connect_timeout"` // of connecting
 	MaxTries       int           `yaml:"max_tries"`       // 1: no retries
 
+	// MaxWait is how long calls wait for limits, by lane.
+	MaxWait WaitConfig `yaml:"max_wait"`
+
+	// Limits are the provider's, where there are no deployments.
+	Limits LimitsConfig `yaml:"limits"`
+
+	// Deployments, by name, take the place of base_url and api_key. Default is
+	// the one that is asked for what names no model.
+	Deployments map[string]DeploymentConfig `yaml:"deployments"`
+	Default     string                      `yaml:"default"`
+
+	// Models are names that callers use, and the deployments that answer.
+	Models map[string]ModelConfig `yaml:"models"`
+
+	// Probe is how long a deployment that failed is left alone.
+	Probe time.Duration `yaml:"probe"`
+
 	// AllowPaths are the uncached paths on which the service's own credential
 	// may be spent: "METHOD /v1/path", with a final /* for all below.
 	AllowPaths []string `yaml:"allow_paths"`
@@ -192,6 +209,8 @@ func defaultConfig(getenv func(string) string) Config {
 			Timeout:        10 * time.Minute,
 			ConnectTimeout: 10 * time.Second,
 			MaxTries:       5,
+			MaxWait:        WaitConfig{P0: 2 * time.Second, P1: time.Minute, P2: 15 * time.Minute},
+			Probe:          5 * time.Second,
 			AllowPaths:     []string{"GET /v1/models", "GET /v1/models/*"},
 		},
 		Cache: CacheConfig{

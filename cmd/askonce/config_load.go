@@ -48,6 +48,7 @@ func load(flags ConfigFlags, environ []string) (*loaded, error) {
 	l.apply(flags)
 	ps = append(ps, envProblems...)
 	ps = append(ps, l.readSecrets()...)
+	ps = append(ps, l.readDeploymentKeys(getenv)...)
 	ps = append(ps, l.validate(ps)...)
 	return l, ps.orNil()
 }

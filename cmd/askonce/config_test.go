@@ -25,6 +25,7 @@ func TestExample(t *testing.T) {
 	}
 	want := defaultConfig(lookup(home))
 	want.Namespaces, want.Keys = map[string]NamespaceConfig{}, []KeyConfig{}
+	want.Upstream.Deployments, want.Upstream.Models = map[string]DeploymentConfig{}, map[string]ModelConfig{}
 	if !reflect.DeepEqual(got.Config, want) {
 		t.Errorf("the example differs from the defaults:\n%+v\n%+v", got.Config, want)
 	}
@@ -38,21 +39,27 @@ func TestExample(t *testing.T) {
 	}
 }
 
-// TestExampleParts takes the comment marks off the examples for namespaces,
-// keys and data.
+// TestExampleParts takes the comment marks off the examples for deployments,
+// models, namespaces, keys and data.
 func TestExampleParts(t *testing.T) {
 	doc, err := os.ReadFile("../../askonce.example.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := strings.NewReplacer("\n# data:", "\ndata:", "\n#  ", "\n  ", "namespaces: {}", "namespaces:", "keys: []", "keys:").Replace(string(doc))
+	upstream, rest, _ := strings.Cut(string(doc), "\ncache:")
+	upstream = strings.NewReplacer("\n  #  ", "\n    ", "deployments: {}", "deployments:", "models: {}", "models:").Replace(upstream)
+	text := strings.NewReplacer("\n# data:", "\ndata:", "\n#  ", "\n  ", "namespaces: {}", "namespaces:", "keys: []", "keys:").
+		Replace(upstream + "\ncache:" + rest)
 	// The head's example commands are the only other lines of that form.
 	_, text, _ = strings.Cut(text, "# Where to listen")
 	file := filepath.Join(t.TempDir(), "askonce.yaml")
 	writeFile(t, file, "# "+text)
-	got, err := load(ConfigFlags{Config: file}, nil)
+	got, err := load(ConfigFlags{Config: file}, []string{"OPENAI_API_KEY=sk-1", "AZURE_API_KEY=sk-2"})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if len(got.Upstream.Models["gpt-4o"].Deployments) != 2 || got.Upstream.Deployments["azure-eu"].APIKey != "sk-2" {
+		t.Errorf("%+v", got.Upstream)
 	}
 	if got.Data != "/var/lib/askonce" || *got.Namespaces["faq"].TTL != 7*24*time.Hour || len(got.Keys) != 1 {
 		t.Errorf("%+v", got.Config)

@@ -112,6 +112,7 @@ func (c *checker) checkUpstream() {
 	c.positive("upstream.timeout", c.Upstream.Timeout)
 	c.positive("upstream.connect_timeout", c.Upstream.ConnectTimeout)
 	c.atLeast("upstream.max_tries", int64(c.Upstream.MaxTries), 1)
+	c.checkDeployments()
 	for i, path := range c.Upstream.AllowPaths {
 		method, rest, ok := strings.Cut(path, " ")
 		if !ok || method == "" || method != strings.ToUpper(method) || !strings.HasPrefix(rest, "/v1/") ||

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -45,7 +46,11 @@ func wire(cfg *Config, log *slog.Logger, loopback bool) (_ *service, err error) 
 	if err := s.openCache(cfg, log, registry); err != nil {
 		return s, err
 	}
-	if s.client, err = upstream.New(upstreamOptions(cfg, log, registry)); err != nil {
+	clientOptions, err := upstreamOptions(cfg, log, registry)
+	if err != nil {
+		return s, err
+	}
+	if s.client, err = upstream.New(clientOptions); err != nil {
 		return s, err
 	}
 	secret, err := s.stores.secret(cfg.Data, log)
@@ -183,22 +188,36 @@ func set[T any](field *T, value *T) {
 	}
 }
 
-func upstreamOptions(cfg *Config, log *slog.Logger, registry *prometheus.Registry) upstream.Options {
+func upstreamOptions(cfg *Config, log *slog.Logger, registry *prometheus.Registry) (upstream.Options, error) {
+	limits, err := cfg.Upstream.Limits.axes(defaultSlack)
+	if err != nil {
+		return upstream.Options{}, fmt.Errorf("upstream.limits: %w", err)
+	}
+	deployments, err := cfg.Upstream.deployments()
+	if err != nil {
+		return upstream.Options{}, err
+	}
+	wait := cfg.Upstream.MaxWait
 	return upstream.Options{
 		BaseURL:        cfg.Upstream.BaseURL,
 		APIKey:         cfg.Upstream.APIKey.reveal(),
+		Limits:         limits,
+		Deployments:    deployments,
+		Models:         cfg.Upstream.models(),
+		MaxWait:        [3]time.Duration{wait.P0, wait.P1, wait.P2},
+		Probe:          cfg.Upstream.Probe,
 		Timeout:        cfg.Upstream.Timeout,
 		ConnectTimeout: cfg.Upstream.ConnectTimeout,
 		MaxTries:       cfg.Upstream.MaxTries,
 		Registerer:     registry,
 		Logger:         log,
-	}
+	}, nil
 }
 
 func apiOptions(cfg *Config) (api.Options, error) {
 	opts := api.Options{
-		UpstreamURL: cfg.Upstream.BaseURL,
-		UpstreamKey: cfg.Upstream.APIKey != "",
+		UpstreamURL: cfg.Upstream.identity(),
+		UpstreamKey: cfg.Upstream.hasKey(),
 		AllowPaths:  append([]string{}, cfg.Upstream.AllowPaths...),
 		OpenMetrics: cfg.Metrics.Open,
 		MaxBody:     int64(cfg.MaxBody),
