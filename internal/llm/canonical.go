@@ -24,6 +24,7 @@ const keyVersion = "askonce 1 "
 //     minimally escaped), with numbers exact (see appendNumber);
 //   - without the members of leftOut, and without nulls of nullIsAbsent;
 //   - with the members of JSON Schemas in the order in which they were sent;
+//   - without the marks of a prefix cache (see the branches of places);
 //   - with a hole for each string of the query text;
 //   - an embeddings input of one element written as that element.
 type canonical struct {
@@ -80,15 +81,11 @@ func (c *canonical) root(root value) {
 		}
 		first = false
 		c.name(m)
-		below, found := follow(schemas[c.endpoint], name)
-		switch {
-		case c.endpoint == Embeddings && string(name) == requiredMember(Embeddings):
+		if c.endpoint == Embeddings && string(name) == requiredMember(Embeddings) {
 			c.value(soleInput(m.value()), nil)
-		case found && below == nil:
-			c.schema(m.value())
-		default:
-			c.value(m.value(), below)
+			continue
 		}
+		c.value(m.value(), follow(places[c.endpoint], name))
 	}
 	c.sorted = c.sorted[:members]
 	c.out.byte('}')
@@ -102,48 +99,49 @@ func (c *canonical) skips(name []byte, v value) bool {
 	return v.isNull() && nullIsAbsent[c.endpoint][string(name)]
 }
 
-// value writes any value below the outermost object.
-func (c *canonical) value(v value, branches []branch) {
+// value writes any value below the outermost object. at is the branch that
+// leads to it, if there is one.
+func (c *canonical) value(v value, at *branch) {
 	if len(c.holes) > 0 && v.node != noNode && v.node == c.holes[0].node {
 		c.out.byte(holeMark)
 		c.holes = c.holes[1:]
 		return
 	}
-	switch v.kind() {
-	case '{':
-		c.object(v, branches)
-	case '[':
-		below, found := follow(branches, []byte{'*'})
-		c.array(v, below, found)
+	switch {
+	case at.is(schema):
+		c.schema(v)
+	case v.kind() == '{':
+		c.object(v, at)
+	case v.kind() == '[':
+		c.array(v, at.next([]byte{'*'}))
 	default:
 		c.scalar(v)
 	}
 }
 
 // object writes an object with its members sorted.
-func (c *canonical) object(v value, branches []branch) {
+func (c *canonical) object(v value, at *branch) {
 	c.out.byte('{')
-	first := c.sort(v)
-	for i := first; i < len(c.sorted); i++ {
+	begin := c.sort(v)
+	first := true
+	for i := begin; i < len(c.sorted); i++ {
 		m := c.sorted[i]
-		if i > first {
-			c.out.byte(',')
-		}
-		c.name(m)
-		below, found := follow(branches, m.name())
-		if found && below == nil {
-			c.schema(m.value())
+		if at.is(marked) && m.is(cacheMark) {
 			continue
 		}
-		c.value(m.value(), below)
+		if !first {
+			c.out.byte(',')
+		}
+		first = false
+		c.name(m)
+		c.value(m.value(), at.next(m.name()))
 	}
-	c.sorted = c.sorted[:first]
+	c.sorted = c.sorted[:begin]
 	c.out.byte('}')
 }
 
-// array writes an array; the elements are schemas if found says that a branch
-// leads to them and nothing is below.
-func (c *canonical) array(v value, below []branch, found bool) {
+// array writes an array, to whose elements the branch of leads.
+func (c *canonical) array(v value, of *branch) {
 	c.out.byte('[')
 	first := true
 	for e := range v.elements() {
@@ -151,11 +149,7 @@ func (c *canonical) array(v value, below []branch, found bool) {
 			c.out.byte(',')
 		}
 		first = false
-		if found && below == nil {
-			c.schema(e)
-			continue
-		}
-		c.value(e, below)
+		c.value(e, of)
 	}
 	c.out.byte(']')
 }

@@ -10,10 +10,17 @@ const (
 	Chat        Endpoint = "chat"        // POST /v1/chat/completions
 	Completions Endpoint = "completions" // POST /v1/completions
 	Embeddings  Endpoint = "embeddings"  // POST /v1/embeddings
+	Responses   Endpoint = "responses"   // POST /v1/responses
+	Messages    Endpoint = "messages"    // POST /v1/messages, Anthropic's
 )
 
-// DetectEndpoint tells which endpoint a body is meant for by its members:
-// messages, prompt, or input. ok is false when none or several are there.
+// Endpoints are all of them.
+var Endpoints = [...]Endpoint{Chat, Completions, Embeddings, Responses, Messages}
+
+// DetectEndpoint tells which of chat, completions and embeddings a body is
+// meant for by its members: messages, prompt, or input. ok is false when none
+// or several are there. Bodies of responses and messages look like those of
+// embeddings and chat; whoever has one must say so.
 func DetectEndpoint(body []byte) (ep Endpoint, ok bool) {
 	doc := borrowTape(maxRequestNodes)
 	defer doc.release()
@@ -36,11 +43,11 @@ func DetectEndpoint(body []byte) (ep Endpoint, ok bool) {
 // requiredMember is the member that holds what an endpoint is asked.
 func requiredMember(ep Endpoint) string {
 	switch ep {
-	case Chat:
+	case Chat, Messages:
 		return "messages"
 	case Completions:
 		return "prompt"
-	case Embeddings:
+	case Embeddings, Responses:
 		return "input"
 	}
 	return ""

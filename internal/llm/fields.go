@@ -1,5 +1,5 @@
-// What each endpoint's members mean for the key: which are left out, where
-// null says nothing, and where the order of members is part of the meaning.
+// What each endpoint's members mean for the key: which are left out, and where
+// null says nothing.
 
 package llm
 
@@ -28,9 +28,21 @@ var leftOut = map[Endpoint]map[string]string{
 		"stream_options": "not a member of this endpoint",
 		"user":           "who asks, for abuse detection",
 	},
+	// Not listed on purpose: metadata, user, safety_identifier, store and the
+	// prompt_cache members. The answer repeats them, and a caller must not read
+	// another's there.
+	Responses: {
+		"stream":         "how the answer travels",
+		"stream_options": "how the answer travels",
+	},
+	Messages: {
+		"stream":   "how the answer travels",
+		"metadata": "who asks, for abuse detection",
+		cacheMark:  "how much of the prompt the provider keeps in its prefix cache",
+	},
 }
 
-// nullIsAbsent lists the optional members for which OpenAI's reference
+// nullIsAbsent lists the optional members for which the provider's reference
 // documents null as a value and gives it the meaning of leaving them out.
 var nullIsAbsent = map[Endpoint]map[string]bool{
 	Chat: {
@@ -45,41 +57,16 @@ var nullIsAbsent = map[Endpoint]map[string]bool{
 		"presence_penalty": true, "seed": true, "stop": true, "suffix": true,
 		"temperature": true, "top_p": true,
 	},
-}
-
-// A branch leads to the JSON Schemas of a document: the member of that name,
-// or every element of an array for "*". A branch with nothing below is a
-// schema, all of whose members keep their order, since models write their
-// answer in the order in which a schema lists its properties.
-type branch struct {
-	name  string
-	below []branch
-}
-
-// schemas is where each endpoint's documents hold JSON Schemas: OpenAI's
-// places, and those of the servers that speak the same dialect.
-var schemas = map[Endpoint][]branch{
-	Chat: {
-		{"tools", []branch{{"*", []branch{{"function", []branch{{"parameters", nil}}}}}}},
-		{"functions", []branch{{"*", []branch{{"parameters", nil}}}}},
-		{"response_format", []branch{{"json_schema", []branch{{"schema", nil}}}, {"schema", nil}}},
-		{"guided_json", nil}, // vLLM
-		{"json_schema", nil}, // llama.cpp
+	Responses: {
+		"background": true, "context_management": true, "conversation": true,
+		"include": true, "instructions": true, "max_output_tokens": true,
+		"max_tool_calls": true, "metadata": true, "moderation": true,
+		"parallel_tool_calls": true, "previous_response_id": true,
+		"prompt": true, "prompt_cache_retention": true, "reasoning": true,
+		"service_tier": true, "store": true, "temperature": true,
+		"top_logprobs": true, "top_p": true, "truncation": true,
 	},
-	Completions: {
-		{"response_format", []branch{{"json_schema", []branch{{"schema", nil}}}, {"schema", nil}}},
-		{"guided_json", nil},
-		{"json_schema", nil},
+	Messages: {
+		"container": true, "diagnostics": true, "inference_geo": true, "speed": true,
 	},
-}
-
-// follow returns what is below the branch of that name. found is false if no
-// branch leads there; found with nothing below is a schema.
-func follow(branches []branch, name []byte) (below []branch, found bool) {
-	for _, b := range branches {
-		if b.name == string(name) {
-			return b.below, true
-		}
-	}
-	return nil, false
 }

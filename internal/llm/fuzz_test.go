@@ -20,13 +20,15 @@ func FuzzCanonical(f *testing.F) {
 		`{"model":"m","prompt":"a\nb","suffix":"c"}`,
 		`{"model":"m","input":["a"],"dimensions":1e2}`,
 		`{"model":"m","input":[[1,2]]}`,
+		`{"model":"m","store":false,"input":[{"role":"user","content":[{"type":"input_text","text":"a"}]}],"tools":[{"parameters":{"b":1,"a":2}}]}`,
+		`{"model":"m","system":[{"cache_control":{}}],"messages":[{"role":"user","content":[{"type":"text","text":"a","cache_control":{}}]}],"tools":[{"input_schema":{"cache_control":1}}]}`,
 		`{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":""}]}]}`,
 	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		before := bytes.Clone(body)
-		for _, ep := range []Endpoint{Chat, Completions, Embeddings} {
+		for _, ep := range Endpoints {
 			r, err := ParseRequest(ep, body)
 			if err != nil {
 				continue
@@ -65,7 +67,7 @@ func filled(t *testing.T, ep Endpoint, body []byte) []byte {
 	}
 	parts := bytes.Split(document(t, ep, body), []byte{holeMark})
 	out := parts[0]
-	for i, h := range queryOf(ep, doc.root().at(requiredMember(ep))).holes {
+	for i, h := range queryOf(ep, fieldsOf(ep, doc.root())).holes {
 		out, _ = jsontext.AppendQuote(slices.Clip(out), h.content)
 		out = append(out, parts[i+1]...)
 	}
@@ -79,10 +81,13 @@ func turned(t *testing.T, ep Endpoint, body []byte) []byte {
 	if err := doc.parse(body); err != nil {
 		t.Fatal(err)
 	}
-	return appendTurned(nil, doc.root(), schemas[ep])
+	return appendTurned(nil, doc.root(), &branch{below: places[ep]})
 }
 
-func appendTurned(dst []byte, v value, branches []branch) []byte {
+func appendTurned(dst []byte, v value, at *branch) []byte {
+	if at.is(schema) {
+		return append(dst, v.raw()...)
+	}
 	switch v.kind() {
 	case '{':
 		dst = append(dst, '{')
@@ -93,24 +98,19 @@ func appendTurned(dst []byte, v value, branches []branch) []byte {
 				dst = append(dst, ',')
 			}
 			dst = append(append(dst, m.quoted()...), ':')
-			below, found := follow(branches, m.name())
-			if found && below == nil {
-				dst = append(dst, m.value().raw()...)
-				continue
-			}
-			dst = appendTurned(dst, m.value(), below)
+			dst = appendTurned(dst, m.value(), at.next(m.name()))
 		}
 		return append(dst, '}')
 	case '[':
 		dst = append(dst, '[')
-		below, _ := follow(branches, []byte("*"))
+		of := at.next([]byte("*"))
 		first := true
 		for e := range v.elements() {
 			if !first {
 				dst = append(dst, ',')
 			}
 			first = false
-			dst = appendTurned(dst, e, below)
+			dst = appendTurned(dst, e, of)
 		}
 		return append(dst, ']')
 	}

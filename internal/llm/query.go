@@ -20,14 +20,18 @@ type hole struct {
 // holeOf reads a string.
 func holeOf(v value) hole { return hole{v, v.text()} }
 
-// queryOf finds the query text of a request whose required member is asked.
-func queryOf(ep Endpoint, asked value) query {
+// queryOf finds the query text of a request.
+func queryOf(ep Endpoint, f fields) query {
 	var q query
 	switch ep {
 	case Chat:
-		q = chatQuery(asked)
+		q = chatQuery(f.asked)
 	case Completions:
-		q = promptQuery(asked)
+		q = promptQuery(f.asked)
+	case Responses:
+		q = responsesQuery(f)
+	case Messages:
+		q = messagesQuery(f)
 	default:
 		q = query{none: "endpoint"}
 	}
@@ -53,7 +57,11 @@ func chatQuery(messages value) query {
 	default:
 		return query{none: "last_turn_not_user"}
 	}
-	content := last.at("content")
+	return contentQuery(last.at("content"))
+}
+
+// contentQuery reads what a user turn says: a text, or parts.
+func contentQuery(content value) query {
 	switch content.kind() {
 	case '"':
 		h := holeOf(content)
@@ -91,8 +99,12 @@ func partRefusal(part value) string {
 		return "image"
 	case "input_audio", "audio", "audio_url":
 		return "audio"
-	case "file", "input_file":
+	case "file", "input_file", "container_upload":
 		return "file"
+	case "document", "search_result":
+		return "document"
+	case "tool_result":
+		return "tool_result"
 	case "video_url", "input_video", "video":
 		return "video"
 	}

@@ -20,9 +20,15 @@ type Request struct {
 	Query string
 	// NoQuery is why the request has no query text: one word such as "empty",
 	// "tool_result", "last_turn_not_user", "image", "audio", "video", "file",
-	// "unknown_part", "multiple_prompts", "tokens", "endpoint"; "" when Query
-	// is set.
+	// "document", "unknown_part", "multiple_prompts", "tokens", "endpoint",
+	// "builtin_tool", "previous_response", "prompt_template", "reference",
+	// "stored"; "" when Query is set.
 	NoQuery string
+
+	// Bypass is why the request has to reach the provider each time: one word
+	// such as "background", "conversation", "container"; "" if a stored answer
+	// may serve it.
+	Bypass string
 
 	// Key is the digest of the canonical body without the fields that cannot
 	// change the answer.
@@ -65,7 +71,7 @@ func (r *Request) UpstreamBody() []byte {
 // ParseRequest checks body and reads it. The error is a *RequestError.
 func ParseRequest(ep Endpoint, body []byte) (*Request, error) {
 	if requiredMember(ep) == "" {
-		return nil, &RequestError{Message: fmt.Sprintf("there is no endpoint %q; use %q, %q or %q", ep, Chat, Completions, Embeddings)}
+		return nil, &RequestError{Message: fmt.Sprintf("there is no endpoint %q; use one of %q", ep, Endpoints)}
 	}
 	p := parsers.Get().(*parser)
 	defer p.release()
@@ -81,7 +87,8 @@ func ParseRequest(ep Endpoint, body []byte) (*Request, error) {
 	if err := r.read(fields); err != nil {
 		return nil, err
 	}
-	q := queryOf(ep, fields.asked)
+	r.Bypass = bypassOf(ep, root)
+	q := queryOf(ep, fields)
 	r.Query, r.NoQuery = q.text, q.none
 	r.Key, r.Scope = p.canonical.digests(ep, root, q.holes)
 	return r, nil
@@ -134,7 +141,7 @@ func fieldsOf(ep Endpoint, root value) fields {
 // read checks the fields and fills in what is read of them.
 func (r *Request) read(f fields) error {
 	r.Model = f.model.text()
-	if r.Model == "" {
+	if r.Model == "" && !(r.Endpoint == Responses && namesTemplate(f.root)) {
 		return &RequestError{Param: "model", Message: "a model is needed: a string that is not empty"}
 	}
 	if err := r.readStream(f); err != nil {
@@ -145,6 +152,10 @@ func (r *Request) read(f fields) error {
 		return checkMessages(f.asked)
 	case Completions:
 		return checkPrompt(f.asked)
+	case Responses:
+		return checkItems(f.asked)
+	case Messages:
+		return checkMessages(f.asked)
 	}
 	r.input = span{f.asked.start, f.asked.end}
 	var err error
@@ -160,6 +171,10 @@ func (r *Request) readStream(f fields) error {
 		r.Stream = r.Endpoint != Embeddings
 	default:
 		return &RequestError{Param: "stream", Message: "must be true or false"}
+	}
+	if r.Endpoint == Responses || r.Endpoint == Messages {
+		r.IncludeUsage = true // their streams always carry it
+		return nil
 	}
 	if !f.options.isNull() && f.options.kind() != '{' {
 		return &RequestError{Param: "stream_options", Message: "must be an object such as {\"include_usage\": true}, or be left out"}
