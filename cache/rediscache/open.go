@@ -82,6 +82,10 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 	return s, nil
 }
 
+// Client is what the Store asks with, for others who keep things in the same
+// place. It ends with the Store.
+func (s *Store) Client() redis.UniversalClient { return s.client }
+
 // Close ends what runs in the background and closes the connections. Calls
 // that are in the air fail.
 func (s *Store) Close() error {

@@ -47,6 +47,16 @@ type Config struct {
 
 	Embedder EmbedderConfig `yaml:"embedder"`
 
+	// Tiers are what tenants may use. Three are there without being listed.
+	Tiers map[string]TierConfig `yaml:"tiers"`
+
+	// DefaultTier is that of keys that name none, and of callers without one;
+	// "" does not limit them.
+	DefaultTier string `yaml:"default_tier"`
+
+	// Alerts are raised when the use of a day passes 70 % and 90 %.
+	Alerts AlertsConfig `yaml:"alerts"`
+
 	// Keys are the askonce keys that callers may use. With none, every caller
 	// is a tenant by the credential that he sends.
 	Keys []KeyConfig `yaml:"keys"`
@@ -182,7 +192,15 @@ type KeyConfig struct {
 	ID     string `yaml:"id"`
 	Tenant string `yaml:"tenant"`
 	Role   string `yaml:"role"` // read, write, admin
+	Tier   string `yaml:"tier"` // "" is default_tier
 	Hash   string `yaml:"hash"` // sha256:<64 hexadecimal digits>
+}
+
+// AlertsConfig says who is told of a day's use.
+type AlertsConfig struct {
+	// Webhook is a URL that gets each alert as JSON. It is never printed, since
+	// such URLs are credentials.
+	Webhook Secret `yaml:"webhook"`
 }
 
 // LogConfig is what goes to stderr.

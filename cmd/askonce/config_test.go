@@ -24,7 +24,7 @@ func TestExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := defaultConfig(lookup(home))
-	want.Namespaces, want.Keys = map[string]NamespaceConfig{}, []KeyConfig{}
+	want.Namespaces, want.Keys, want.Tiers = map[string]NamespaceConfig{}, []KeyConfig{}, map[string]TierConfig{}
 	want.Upstream.Deployments, want.Upstream.Models = map[string]DeploymentConfig{}, map[string]ModelConfig{}
 	if !reflect.DeepEqual(got.Config, want) {
 		t.Errorf("the example differs from the defaults:\n%+v\n%+v", got.Config, want)
@@ -48,7 +48,7 @@ func TestExampleParts(t *testing.T) {
 	}
 	upstream, rest, _ := strings.Cut(string(doc), "\ncache:")
 	upstream = strings.NewReplacer("\n  #  ", "\n    ", "deployments: {}", "deployments:", "models: {}", "models:").Replace(upstream)
-	text := strings.NewReplacer("\n# data:", "\ndata:", "\n#  ", "\n  ", "namespaces: {}", "namespaces:", "keys: []", "keys:").
+	text := strings.NewReplacer("\n# data:", "\ndata:", "\n#  ", "\n  ", "namespaces: {}", "namespaces:", "keys: []", "keys:", "tiers: {}", "tiers:").
 		Replace(upstream + "\ncache:" + rest)
 	// The head's example commands are the only other lines of that form.
 	_, text, _ = strings.Cut(text, "# Where to listen")
@@ -61,7 +61,8 @@ func TestExampleParts(t *testing.T) {
 	if len(got.Upstream.Models["gpt-4o"].Deployments) != 2 || got.Upstream.Deployments["azure-eu"].APIKey != "sk-2" {
 		t.Errorf("%+v", got.Upstream)
 	}
-	if got.Data != "/var/lib/askonce" || *got.Namespaces["faq"].TTL != 7*24*time.Hour || len(got.Keys) != 1 {
+	if got.Data != "/var/lib/askonce" || *got.Namespaces["faq"].TTL != 7*24*time.Hour || len(got.Keys) != 1 ||
+		len(got.Tiers) != 4 || got.Tiers["free"] != usualTiers()["free"] || got.Tiers["pro"] != usualTiers()["pro"] {
 		t.Errorf("%+v", got.Config)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/askonce/askonce/cache"
 	"github.com/askonce/askonce/policy"
 	"github.com/askonce/askonce/policy/guard"
+	"github.com/askonce/askonce/upstream/alert"
 )
 
 // checker collects the problems of one configuration.
@@ -42,6 +43,8 @@ func (l *loaded) validate(known problems) problems {
 	c.checkNamespaces()
 	c.checkEmbedder()
 	c.checkKeys()
+	c.checkTiers()
+	c.check("alerts.webhook", alert.CheckWebhook(c.Alerts.Webhook.reveal()))
 	c.oneOf("log.level", l.Log.Level, "debug", "info", "warn", "error")
 	c.oneOf("log.format", l.Log.Format, "auto", "json", "text")
 	return c.found

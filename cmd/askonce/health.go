@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -35,18 +34,11 @@ Examples:
 
 // Run asks.
 func (c HealthCmd) Run(p *process) error {
-	base := c.URL
-	if base == "" {
-		// What else may be wrong with the configuration is not asked here.
-		l, _ := load(ConfigFlags{Config: c.Config}, p.Environ)
-		var err error
-		if base, err = localURL(l.Listen); err != nil {
-			return err
-		}
-	} else if err := checkURL(base, "http://127.0.0.1:8080"); err != nil {
-		return fmt.Errorf("--url: %w", err)
+	base, err := serviceURL(c.URL, c.Config, p.Environ)
+	if err != nil {
+		return err
 	}
-	return askHealth(strings.TrimRight(base, "/") + "/healthz")
+	return askHealth(base + "/healthz")
 }
 
 // localURL is where a service that listens on addr is reached on its own

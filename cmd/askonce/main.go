@@ -20,6 +20,7 @@ type commands struct {
 	Export   ExportCmd   `cmd:"" help:"Write the whole cache into a file."`
 	Import   ImportCmd   `cmd:"" help:"Read the entries of such a file into a cache."`
 	Health   HealthCmd   `cmd:"" help:"Ask a service whether it is up, for container health checks."`
+	Limits   LimitsCmd   `cmd:"" help:"Show how the limits of a running service stand."`
 	Presets  PresetsCmd  `cmd:"" help:"List the limits of providers' published tiers."`
 	Migrate  MigrateCmd  `cmd:"" help:"Layouts of the stores."`
 	Simulate SimulateCmd `cmd:"" name:"simulate-provider" help:"Run a provider that costs nothing and fails on command."`

@@ -25,6 +25,7 @@ type service struct {
 	api      *api.Server
 	cache    *cache.Cache
 	stores   *stores
+	limits   *limits
 	client   *upstream.Client
 	embedder cache.Embedder // nil: no semantic layer
 	newer    chan error     // gets why a store that was reached late must not be used
@@ -46,11 +47,7 @@ func wire(cfg *Config, log *slog.Logger, loopback bool) (_ *service, err error) 
 	if err := s.openCache(cfg, log, registry); err != nil {
 		return s, err
 	}
-	clientOptions, err := upstreamOptions(cfg, log, registry)
-	if err != nil {
-		return s, err
-	}
-	if s.client, err = upstream.New(clientOptions); err != nil {
+	if err := s.openClient(cfg, log, registry); err != nil {
 		return s, err
 	}
 	secret, err := s.stores.secret(cfg.Data, log)
@@ -61,7 +58,7 @@ func wire(cfg *Config, log *slog.Logger, loopback bool) (_ *service, err error) 
 	if err != nil {
 		return s, err
 	}
-	opts.Cache, opts.Upstream, opts.Secret = s.cache, s.client, secret
+	opts.Cache, opts.Upstream, opts.Limits, opts.Secret = s.cache, s.client, s.limits, secret
 	opts.Loopback, opts.Registerer, opts.Logger = loopback, registry, log
 	if cfg.Metrics.Enabled {
 		opts.Gatherer = registry
@@ -91,6 +88,21 @@ func (s *service) openCache(cfg *Config, log *slog.Logger, registry *prometheus.
 		opts.Embedder, opts.Index = s.embedder, s.stores.index
 	}
 	s.cache, err = cache.New(opts)
+	return err
+}
+
+// openClient makes the upstream client, and the ledger that it counts in.
+func (s *service) openClient(cfg *Config, log *slog.Logger, registry *prometheus.Registry) (err error) {
+	opts, err := upstreamOptions(cfg, log, registry)
+	if err != nil {
+		return err
+	}
+	if s.limits, err = newLimits(cfg, &opts, s.stores.redis, log, registry); err != nil {
+		return err
+	}
+	opts.Ledger = s.limits
+	s.client, err = upstream.New(opts)
+	s.limits.client = s.client
 	return err
 }
 
@@ -221,6 +233,7 @@ func apiOptions(cfg *Config) (api.Options, error) {
 		AllowPaths:  append([]string{}, cfg.Upstream.AllowPaths...),
 		OpenMetrics: cfg.Metrics.Open,
 		MaxBody:     int64(cfg.MaxBody),
+		Tier:        cfg.tier(cfg.DefaultTier),
 		Version:     buildVersion(),
 	}
 	for i, key := range cfg.Keys {
@@ -228,7 +241,7 @@ func apiOptions(cfg *Config) (api.Options, error) {
 		if err != nil {
 			return opts, fmt.Errorf("keys[%d].hash: %w", i, err)
 		}
-		opts.Keys = append(opts.Keys, api.Key{ID: key.ID, Tenant: key.Tenant, Role: api.Role(key.Role), Hash: hash})
+		opts.Keys = append(opts.Keys, api.Key{ID: key.ID, Tenant: key.Tenant, Role: api.Role(key.Role), Hash: hash, Tier: cfg.tier(cfg.tierOf(key))})
 	}
 	return opts, nil
 }
@@ -243,6 +256,7 @@ func (s *service) close(ctx context.Context) error {
 	if s.client != nil {
 		s.client.Close()
 	}
+	s.limits.close()
 	problems = append(problems, s.stores.close())
 	return errors.Join(problems...)
 }
