@@ -17,8 +17,8 @@ const (
 //
 // Only regular ends are kept: a choice that ran into the token limit or a
 // content filter is an answer that its caller may want to ask again. Tool
-// calls act on the conversation they stand in, so they serve identical
-// requests alone.
+// calls act on the conversation they stand in, and signed or encrypted thoughts
+// are bound to theirs, so they serve identical requests alone.
 func Storable(answer *llm.Response) (Keep, string) {
 	if answer.Endpoint == llm.Embeddings {
 		return KeepExact, "embeddings"
@@ -29,8 +29,8 @@ func Storable(answer *llm.Response) (Keep, string) {
 	keep, why := KeepFull, ""
 	for _, reason := range answer.FinishReasons {
 		switch reason {
-		case "stop":
-		case "tool_calls", "function_call":
+		case "stop", "end_turn", "stop_sequence", "completed":
+		case "tool_calls", "function_call", "tool_use":
 			keep, why = KeepExact, "tool_calls"
 		case "":
 			return KeepNot, "unfinished"
@@ -38,8 +38,11 @@ func Storable(answer *llm.Response) (Keep, string) {
 			return KeepNot, "finish_reason"
 		}
 	}
-	if answer.ToolCalls {
+	switch {
+	case answer.ToolCalls:
 		return KeepExact, "tool_calls"
+	case answer.Signed:
+		return KeepExact, "signed_thoughts"
 	}
 	return keep, why
 }

@@ -1,4 +1,4 @@
-// The assembler: a stream's chunks become one answer.
+// The assembler: a stream's events become one answer.
 
 package llm
 
@@ -15,20 +15,38 @@ import (
 type Assembler struct {
 	endpoint Endpoint
 	events   eventReader
-	doc      tape // of the chunk at hand
+	doc      tape // of the event at hand
 	seen     int  // events with data
 	done     bool
 	err      error // the first thing found wrong
+	made     assembly
+}
 
-	top     merged
-	choices []*choice // in the order they came
+// An assembly is what the events so far of one dialect make.
+type assembly interface {
+	// add merges an event in, which is not kept.
+	add(event value) error
+
+	// ends reports whether an event is the last of its stream.
+	ends(event value) bool
+
+	// document is the answer once the last event was added; the error says
+	// what is missing.
+	document() ([]byte, error)
 }
 
 // NewAssembler returns an Assembler for a stream of ep.
 func NewAssembler(ep Endpoint) *Assembler {
 	a := &Assembler{endpoint: ep}
 	a.events = eventReader{limit: maxEvent, event: a.take}
-	if ep != Chat && ep != Completions {
+	switch ep {
+	case Chat, Completions:
+		a.made = &chunkEvents{endpoint: ep}
+	case Responses:
+		a.made = &responseEvents{}
+	case Messages:
+		a.made = &messageEvents{}
+	default:
 		a.err = fmt.Errorf("llm: the endpoint %q has no streams", ep)
 	}
 	return a
@@ -44,7 +62,8 @@ func (a *Assembler) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Done reports whether the terminal event ([DONE]) was seen.
+// Done reports whether the terminal event was seen: [DONE], message_stop, or
+// one that holds the whole response.
 func (a *Assembler) Done() bool { return a.done }
 
 // Answer is the assembled document. It is an error if the terminal event is
@@ -55,22 +74,26 @@ func (a *Assembler) Answer() ([]byte, error) {
 	}
 	// Some servers close right after the terminal event's text; all of the
 	// answer has come by then.
-	if !a.done && !isTerminal(a.events.pending()) {
+	if !a.done && !a.ended(a.events.pending()) {
 		return nil, errors.New("llm: the stream ended before its terminal event")
 	}
-	if len(a.choices) == 0 {
-		return nil, errors.New("llm: the stream has no choices")
-	}
-	for _, c := range a.choices {
-		if !c.finished() {
-			return nil, fmt.Errorf("llm: choice %d of the stream has no finish reason", c.index)
-		}
-	}
-	return a.document(), nil
+	return a.made.document()
 }
 
-// isTerminal reports whether an event's data ends the stream.
-func isTerminal(data []byte) bool {
+// ended reports whether the data of an event whose empty line has not come
+// ends the stream.
+func (a *Assembler) ended(data []byte) bool {
+	if a.marksEnd() {
+		return isDone(data)
+	}
+	return a.doc.parse(data) == nil && a.made.ends(a.doc.root()) && a.made.add(a.doc.root()) == nil
+}
+
+// marksEnd reports whether streams end in a mark instead of an event.
+func (a *Assembler) marksEnd() bool { return a.endpoint == Chat || a.endpoint == Completions }
+
+// isDone reports whether an event's data is that mark.
+func isDone(data []byte) bool {
 	return string(bytes.TrimSpace(data)) == "[DONE]"
 }
 
@@ -80,8 +103,8 @@ func (a *Assembler) take(_ []byte, e event) {
 		return
 	}
 	a.seen++
-	if isTerminal(e.data) {
-		a.done = true
+	if isDone(e.data) {
+		a.done = a.marksEnd()
 		return
 	}
 	if a.err != nil {
@@ -95,110 +118,9 @@ func (a *Assembler) take(_ []byte, e event) {
 		a.err = fmt.Errorf("llm: event %d of the stream: %w", a.seen, err)
 		return
 	}
-	if err := a.chunk(a.doc.root()); err != nil {
+	if err := a.made.add(a.doc.root()); err != nil {
 		a.err = fmt.Errorf("llm: event %d of the stream: %w", a.seen, err)
+		return
 	}
-}
-
-// chunk merges one chunk in.
-func (a *Assembler) chunk(root value) error {
-	if root.kind() != '{' {
-		return errors.New("is not an object")
-	}
-	if !root.at("error").isNull() {
-		return errors.New("is an error object")
-	}
-	choices := root.at("choices")
-	if !choices.isNull() && choices.kind() != '[' {
-		return errors.New("has choices that are not an array")
-	}
-	if !a.top.add(root, topRules) {
-		return errors.New("has too many members")
-	}
-	for c := range choices.elements() {
-		if c.kind() != '{' {
-			return errors.New("has a choice that is not an object")
-		}
-		into, err := a.choice(c.at("index"))
-		if err != nil {
-			return err
-		}
-		if err := into.add(a.endpoint, c); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// topRules are those of a chunk's own members. Azure's first chunk has empty
-// ones, so the first that says something counts; usage may be counted up from
-// chunk to chunk, and what pads the chunks is no part of the answer.
-func topRules(name []byte) (rule, rules) {
-	switch string(name) {
-	case "choices", "object", "obfuscation":
-		return ignore, nil
-	case "usage":
-		return takeLast, nil
-	}
-	return takeFirst, nil
-}
-
-// maxIndex bounds the index of choices and tool calls.
-const maxIndex = 1 << 12
-
-// indexOf reads an index; an absent one is 0.
-func indexOf(v value) (int, error) {
-	if v.isNull() {
-		return 0, nil
-	}
-	n, ok := countOf(v)
-	if !ok || n >= maxIndex {
-		return 0, fmt.Errorf("has an index that is not an integer from 0 to %d", maxIndex-1)
-	}
-	return int(n), nil
-}
-
-// choice is the choice of that index, made if there is none.
-func (a *Assembler) choice(index value) (*choice, error) {
-	n, err := indexOf(index)
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range a.choices {
-		if c.index == n {
-			return c, nil
-		}
-	}
-	c := &choice{index: n}
-	a.choices = append(a.choices, c)
-	return c, nil
-}
-
-// document writes the answer in the member order of OpenAI's.
-func (a *Assembler) document() []byte {
-	object := "chat.completion"
-	if a.endpoint == Completions {
-		object = "text_completion"
-	}
-	dst := []byte{'{'}
-	if id := a.top.find("id"); id != nil {
-		dst = append(id.appendTo(dst), ',')
-	}
-	dst = append(dst, `"object":"`+object+`"`...)
-	for _, name := range []string{"created", "model"} {
-		if m := a.top.find(name); m != nil {
-			dst = m.appendTo(append(dst, ','))
-		}
-	}
-	dst = append(dst, `,"choices":`...)
-	dst = appendChoices(dst, a.endpoint, a.choices)
-	for _, m := range a.top.members {
-		switch {
-		case m.name == "id" || m.name == "created" || m.name == "model":
-		case m.name == "usage" && m.kind == 'n': // asked for, and never given
-		default:
-			dst = m.appendTo(append(dst, ','))
-		}
-	}
-	return append(dst, '}')
+	a.done = a.made.ends(a.doc.root())
 }

@@ -16,7 +16,7 @@ import (
 // TestGoldenAssembled turns the streams of testdata into answers. A file's
 // name ends in the endpoint.
 func TestGoldenAssembled(t *testing.T) {
-	for _, ep := range []Endpoint{Chat, Completions} {
+	for _, ep := range []Endpoint{Chat, Completions, Responses, Messages} {
 		file := filepath.Join("testdata", "stream_"+string(ep)+".txtar")
 		archive, err := txtar.ParseFile(file)
 		if err != nil {

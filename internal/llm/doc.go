@@ -1,5 +1,6 @@
 // Package llm holds the wire formats of LLM APIs as read-only views over raw
-// JSON: OpenAI chat completions, completions and embeddings.
+// JSON: OpenAI's chat completions, completions, embeddings and responses, and
+// Anthropic's messages.
 //
 // A request body is checked once (RFC 8259 syntax, no duplicate member names,
 // valid UTF-8) and read in one pass into a [Request]: what the cache keys and
@@ -9,8 +10,8 @@
 //
 // A request's [Request.Scope] is a digest of its canonical document, in which
 // the query text is a hole; its [Request.Key] is a digest of the scope and the
-// query text. fields.go lists what the document leaves out, canonical.go how it
-// is written, and the goldens in testdata pin both: changing one makes every
+// query text. fields.go and places.go list what the document leaves out, canonical.go
+// how it is written, and the goldens in testdata pin both: changing one makes every
 // stored entry unreachable, and is a migration.
 //
 // An answer comes as one JSON document or as a stream of server-sent events.

@@ -14,14 +14,55 @@ import (
 
 // AppendStream appends to dst the server-sent events that answer, a complete
 // document of ep, replays as: the same ids, roles, contents, tool calls,
-// finish reasons, with usage only if includeUsage, and [DONE].
+// finish reasons, and the terminal event. Chats and completions have usage only
+// if includeUsage; the other streams always have it.
 func AppendStream(dst []byte, ep Endpoint, answer []byte, includeUsage bool) ([]byte, error) {
 	doc := borrowTape(0)
 	defer doc.release()
-	if err := replayable(doc, ep, answer); err != nil {
-		return dst, err
+	if err := parseFlat(doc, answer); err != nil {
+		return dst, fmt.Errorf("llm: replay: %w", err)
 	}
 	root := doc.root()
+	if err := replayable(ep, root); err != nil {
+		return dst, err
+	}
+	switch ep {
+	case Responses:
+		return appendResponseStream(dst, root), nil
+	case Messages:
+		return appendMessageStream(dst, root), nil
+	}
+	return appendChunks(dst, ep, root, includeUsage), nil
+}
+
+// parseFlat reads answer into doc without line breaks, which would end the
+// line of an event.
+func parseFlat(doc *tape, answer []byte) error {
+	if bytes.ContainsAny(answer, "\r\n") {
+		compact := jsontext.Value(bytes.Clone(answer))
+		if err := compact.Compact(); err != nil {
+			return syntaxError(answer, err)
+		}
+		answer = compact
+	}
+	return doc.parse(answer)
+}
+
+// replayable checks that an answer has what a stream is made of.
+func replayable(ep Endpoint, root value) error {
+	switch ep {
+	case Chat, Completions:
+		return replayableChoices(ep, root)
+	case Responses:
+		return replayableResponse(root)
+	case Messages:
+		return replayableMessage(root)
+	}
+	return fmt.Errorf("llm: the endpoint %q has no streams", ep)
+}
+
+// appendChunks replays a chat or a completion.
+func appendChunks(dst []byte, ep Endpoint, root value, includeUsage bool) []byte {
 	r := newReplay(dst, ep, root, includeUsage)
 	i := 0
 	for c := range root.at("choices").elements() {
@@ -43,26 +84,12 @@ func AppendStream(dst []byte, ep Endpoint, answer []byte, includeUsage bool) ([]
 		r.add("}\n\n")
 	}
 	r.add("data: [DONE]\n\n")
-	return r.dst, nil
+	return r.dst
 }
 
-// replayable reads answer into doc and checks that it has what a stream is made
-// of. White space goes, since a line break would end the line of an event.
-func replayable(doc *tape, ep Endpoint, answer []byte) error {
-	if ep != Chat && ep != Completions {
-		return fmt.Errorf("llm: the endpoint %q has no streams", ep)
-	}
-	if bytes.ContainsAny(answer, "\r\n") {
-		compact := jsontext.Value(bytes.Clone(answer))
-		if err := compact.Compact(); err != nil {
-			return fmt.Errorf("llm: replay: %w", syntaxError(answer, err))
-		}
-		answer = compact
-	}
-	if err := doc.parse(answer); err != nil {
-		return fmt.Errorf("llm: replay: %w", err)
-	}
-	choices := doc.root().at("choices")
+// replayableChoices checks the choices of a chat or a completion.
+func replayableChoices(ep Endpoint, root value) error {
+	choices := root.at("choices")
 	if !choices.hasElements() {
 		return errors.New("llm: replay: the answer has no choices")
 	}

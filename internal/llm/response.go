@@ -23,8 +23,9 @@ type Response struct {
 	Endpoint      Endpoint
 	Body          []byte
 	Model         string
-	FinishReasons []string // one for each choice; nil for embeddings
-	ToolCalls     bool     // some choice calls a tool or a function
+	FinishReasons []string // one for each choice; a message's stop reason, a response's status; nil for embeddings
+	ToolCalls     bool     // some choice calls a tool or a function, or the provider did for it
+	Signed        bool     // it holds thoughts that are signed or encrypted for their own conversation
 	Usage         Usage
 	HasUsage      bool
 }
@@ -42,24 +43,42 @@ func ParseResponse(ep Endpoint, body []byte) (*Response, error) {
 		return nil, errors.New("llm: the answer is an error object")
 	}
 	r := &Response{Endpoint: ep, Body: body, Model: root.at("model").text()}
-	r.Usage, r.HasUsage = usageOf(root.at("usage"))
-	if ep == Embeddings {
-		for item := range root.at("data").elements() {
-			if !item.at("embedding").isNull() {
-				return r, nil
-			}
-		}
-		return nil, errEmbeddings
+	r.Usage, r.HasUsage = reportedUsage(root.at("usage"))
+	if err := r.read(root); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// read reads what the endpoints have each in a way of their own.
+func (r *Response) read(root value) error {
+	switch r.Endpoint {
+	case Embeddings:
+		return checkEmbeddings(root)
+	case Responses:
+		return r.readOutput(root)
+	case Messages:
+		return r.readContent(root)
 	}
 	for choice := range root.at("choices").elements() {
 		if err := r.addChoice(choice); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if len(r.FinishReasons) == 0 {
-		return nil, errors.New("llm: the answer has no choices")
+		return errors.New("llm: the answer has no choices")
 	}
-	return r, nil
+	return nil
+}
+
+// checkEmbeddings demands that some embedding is there.
+func checkEmbeddings(root value) error {
+	for item := range root.at("data").elements() {
+		if !item.at("embedding").isNull() {
+			return nil
+		}
+	}
+	return errEmbeddings
 }
 
 // addChoice reads one choice.
@@ -86,11 +105,16 @@ func usageOf(usage value) (u Usage, ok bool) {
 	return u, ok
 }
 
-// TextAnswer makes a whole answer of ep out of a text, with finish reason
-// "stop" and no usage: what a caller who stores only a text gets replayed.
+// TextAnswer makes a whole answer of ep out of a text, which ended as it
+// should, without usage or, where an answer must have one, with none used: what
+// a caller who stores only a text gets replayed.
 func TextAnswer(ep Endpoint, model, text, id string, created time.Time) ([]byte, error) {
 	object, before, after := "", "", ""
 	switch ep {
+	case Responses:
+		return textResponse(model, text, id, created)
+	case Messages:
+		return textMessage(model, text, id)
 	case Chat:
 		object = "chat.completion"
 		before = `"message":{"role":"assistant","content":`
@@ -106,9 +130,18 @@ func TextAnswer(ep Endpoint, model, text, id string, created time.Time) ([]byte,
 	doc = strconv.AppendInt(doc, created.Unix(), 10)
 	doc = appendQuoted(append(doc, `,"model":`...), model)
 	doc = append(doc, `,"choices":[{"index":0,`+before...)
-	doc, err := jsontext.AppendQuote(doc, text)
+	doc, err := appendText(doc, text)
+	if err != nil {
+		return nil, err
+	}
+	return append(doc, after+`,"logprobs":null,"finish_reason":"stop"}]}`...), nil
+}
+
+// appendText appends the text of an answer as a JSON string.
+func appendText(dst []byte, text string) ([]byte, error) {
+	dst, err := jsontext.AppendQuote(dst, text)
 	if err != nil {
 		return nil, fmt.Errorf("llm: the text of an answer must be UTF-8: %w", err)
 	}
-	return append(doc, after+`,"logprobs":null,"finish_reason":"stop"}]}`...), nil
+	return dst, nil
 }

@@ -28,6 +28,18 @@ func TestParseResponse(t *testing.T) {
 			Response{FinishReasons: []string{"stop"}}},
 		{"embeddings", `{"model":"e","data":[{"embedding":[1]}],"usage":{"prompt_tokens":3,"total_tokens":3}}`, Embeddings,
 			Response{Model: "e", Usage: Usage{Input: 3}, HasUsage: true}},
+		{"message", `{"type":"message","model":"c","content":[{"type":"text","text":"a"}],"stop_reason":"end_turn","usage":{"input_tokens":3,"cache_creation_input_tokens":10,"cache_read_input_tokens":100,"output_tokens":7}}`, Messages,
+			Response{Model: "c", FinishReasons: []string{"end_turn"}, Usage: Usage{113, 7, 100}, HasUsage: true}},
+		{"message with a tool's call", `{"type":"message","content":[{"type":"thinking","thinking":"","signature":"s"},{"type":"tool_use","id":"t","name":"n","input":{}}],"stop_reason":"tool_use"}`, Messages,
+			Response{FinishReasons: []string{"tool_use"}, ToolCalls: true, Signed: true}},
+		{"redacted thoughts", `{"type":"message","content":[{"type":"redacted_thinking","data":"x"}],"stop_reason":"end_turn"}`, Messages,
+			Response{FinishReasons: []string{"end_turn"}, Signed: true}},
+		{"response", `{"error":null,"model":"m","status":"completed","output":[{"type":"reasoning","summary":[]},{"type":"message","content":[]}],"usage":{"input_tokens":9,"input_tokens_details":{"cached_tokens":4},"output_tokens":2}}`, Responses,
+			Response{Model: "m", FinishReasons: []string{"completed"}, Usage: Usage{9, 2, 4}, HasUsage: true}},
+		{"response with a function call", `{"status":"completed","output":[{"type":"reasoning","summary":[],"encrypted_content":"e"},{"type":"function_call"}]}`, Responses,
+			Response{FinishReasons: []string{"completed"}, ToolCalls: true, Signed: true}},
+		{"searched", `{"status":"completed","output":[{"type":"web_search_call"},{"type":"message"}]}`, Responses,
+			Response{FinishReasons: []string{"completed"}, ToolCalls: true}},
 	}
 	for _, c := range cases {
 		got, err := ParseResponse(c.ep, []byte(c.body))
@@ -50,6 +62,8 @@ func TestParseResponseErrors(t *testing.T) {
 		{Chat, ``}, {Chat, `<html>`}, {Chat, `[]`}, {Chat, `{}`}, {Chat, `{"choices":[]}`}, {Chat, `{"choices":[{}]}`},
 		{Chat, `{"choices":[{"message":{"content":"a"}}],"error":{"message":"x"}}`}, {Chat, `{"choices":[{"text":"a"}]}`},
 		{Chat, `{"choices":[{"message":{"content":"a"}}]} x`}, {Completions, `{"choices":[{"text":null}]}`},
+		{Messages, `{"type":"error","error":{"type":"overloaded_error"}}`}, {Messages, `{"type":"message"}`}, {Messages, `{"content":[]}`}, {Messages, `{"type":"message","content":["a"]}`},
+		{Responses, `{"status":"failed","error":{"code":"server_error"},"output":[]}`}, {Responses, `{"status":"completed"}`}, {Responses, `{"status":"completed","output":[1]}`},
 		{Embeddings, `{"data":[]}`}, {Embeddings, `{"data":[{}]}`}, {Embeddings, `{"choices":[]}`},
 	} {
 		if r, err := ParseResponse(c.ep, []byte(c.body)); err == nil {
