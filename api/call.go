@@ -96,7 +96,7 @@ func upstreamHeader(from http.Header) http.Header {
 func passHeader(to, from http.Header) {
 	named := connectionNamed(from)
 	for name, values := range from {
-		if !keptFromCaller[name] && !named[name] && !hasAnyPrefix(name, "Askonce-", "Access-Control-") {
+		if !keptFromCaller[name] && !named[name] && (!hasAnyPrefix(name, "Askonce-", "Access-Control-") || name == promptHeader) {
 			to[name] = slices.Clip(values) // several callers may get the same answer
 		}
 	}

@@ -15,11 +15,13 @@ import (
 	"github.com/askonce/askonce/cache"
 	"github.com/askonce/askonce/internal/llm"
 	"github.com/askonce/askonce/policy"
+	"github.com/askonce/askonce/policy/prefix"
 )
 
 // steering is what the headers of a request ask for.
 type steering struct {
-	namespace string
+	namespace   string
+	promptOrder prefix.Mode // "" is the namespace's
 	cache.Directives
 
 	lane    llm.Lane      // "" if it names none
@@ -40,6 +42,7 @@ var (
 		{"Askonce-Threshold", (*steering).readThreshold},
 		{"Askonce-Ttl", (*steering).readTTL},
 		{"Askonce-Tags", (*steering).readTags},
+		{promptOrderHeader, (*steering).readPromptOrder},
 	}
 	queueHeaders = []steeringHeader{
 		{"Askonce-Lane", (*steering).readLane},

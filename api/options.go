@@ -78,6 +78,10 @@ type Options struct {
 	// DefaultNamespace is that of requests which name none; "default" if "".
 	DefaultNamespace string
 
+	// Prompt answers what may be done to a namespace's prompts. Nil:
+	// DefaultPromptRules everywhere.
+	Prompt func(tenant, namespace string) PromptRules
+
 	Registerer prometheus.Registerer // nil: the metrics are kept but not shown
 	Gatherer   prometheus.Gatherer   // behind /metrics; nil: there is none
 	Logger     *slog.Logger          // nil: nothing is logged

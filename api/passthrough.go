@@ -96,14 +96,20 @@ func (s *Server) fetch(w http.ResponseWriter, r *http.Request, x *exchange, p *p
 func (s *Server) load(r *http.Request, x *exchange, view *llm.Request, steering steering) cache.Load {
 	own, _ := s.spending(&x.caller, true) // an allowed path is never refused
 	return func(ctx context.Context) (*http.Response, error) {
-		call := s.call(r, own, view.UpstreamBody())
+		prompt := s.prompts.prepare(view, x.caller.tenant, s.namespace(steering.namespace), steering.promptOrder)
+		call := s.call(r, own, prompt.body)
 		for _, name := range conditionalHeaders {
 			delete(call.Header, name) // the answer serves others, whole
 		}
 		call.Endpoint, call.Model, call.Stream = view.Endpoint, view.Model, view.Stream
 		call.Namespace = s.namespace(steering.namespace)
 		x.urge(call, &steering)
-		return s.opts.Upstream.Do(ctx, call)
+		call.PromptOrder = string(prompt.mode)
+		resp, err := s.opts.Upstream.Do(ctx, call)
+		if resp != nil {
+			prompt.tell(resp.Header)
+		}
+		return resp, err
 	}
 }
 

@@ -102,7 +102,7 @@ func TestTheBodyGoesUpstreamAsItCame(t *testing.T) {
 	body := ` {"model" : "gpt-4o", "messages":[{"role":"user","content":[{"type":"text","text":"what is it?"},` +
 		`{"type":"image_url","image_url":{"url":"data:image/png;base64,` + strings.Repeat("QUJD", 50_000) + `"}}]}],` +
 		`"x_unknown":{"b":1,"a":[9007199254740993]}}`
-	w.chat(body, "OpenAI-Organization", "org-1").wants(t, 200).wantsHeader(t, "Askonce-Receipt", "reason=image")
+	w.chat(body, "OpenAI-Organization", "org-1", "Askonce-Prompt-Order", "off").wants(t, 200).wantsHeader(t, "Askonce-Receipt", "reason=image")
 	got := w.provider.last(t)
 	if got.body != body {
 		t.Error("the provider got another body")

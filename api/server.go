@@ -21,6 +21,7 @@ type Server struct {
 	identity  *identity
 	memo      *memo
 	metrics   *metrics
+	prompts   *prompts
 	embedding *shared
 	allowed   []allowed
 	scratch   scratch
@@ -49,6 +50,9 @@ func New(opts Options) (*Server, error) {
 		return nil, err
 	}
 	if s.metrics, err = newMetrics(opts.Registerer); err != nil {
+		return nil, err
+	}
+	if s.prompts, err = newPrompts(&s.opts); err != nil {
 		return nil, err
 	}
 	s.echo = s.newEcho()

@@ -45,6 +45,9 @@ type Config struct {
 	// Namespaces have rules of their own; what they leave out is the cache's.
 	Namespaces map[string]NamespaceConfig `yaml:"namespaces"`
 
+	// Prompt is how prompts are prepared for the provider's prefix cache.
+	Prompt PromptConfig `yaml:"prompt"`
+
 	Embedder EmbedderConfig `yaml:"embedder"`
 
 	// Tiers are what tenants may use. Three are there without being listed.
@@ -163,14 +166,22 @@ type QdrantConfig struct {
 	OnDisk           bool   `yaml:"on_disk"`
 }
 
+// PromptConfig is what may be done to prompts on their way to the provider.
+type PromptConfig struct {
+	Lossless string `yaml:"lossless"`  // on, observe, off: the order of tools and members
+	Order    string `yaml:"order"`     // on, observe, off: moves of text inside a message
+	CacheKey bool   `yaml:"cache_key"` // send OpenAI's prompt_cache_key
+}
+
 // NamespaceConfig is what a namespace does differently; nil takes the cache's.
 type NamespaceConfig struct {
-	Mode      *string        `yaml:"mode"`
-	Score     *string        `yaml:"score"`
-	Threshold *float64       `yaml:"threshold"`
-	Floor     *float64       `yaml:"floor"`
-	Guards    []string       `yaml:"guards"`
-	TTL       *time.Duration `yaml:"ttl"`
+	Mode        *string        `yaml:"mode"`
+	Score       *string        `yaml:"score"`
+	Threshold   *float64       `yaml:"threshold"`
+	Floor       *float64       `yaml:"floor"`
+	Guards      []string       `yaml:"guards"`
+	TTL         *time.Duration `yaml:"ttl"`
+	PromptOrder *string        `yaml:"prompt_order"`
 }
 
 // EmbedderConfig says what turns questions into vectors.
@@ -252,6 +263,7 @@ func defaultConfig(getenv func(string) string) Config {
 		},
 		Redis:    RedisConfig{Prefix: "askonce", PoolSize: 32},
 		Qdrant:   QdrantConfig{Collection: "askonce", Replicas: 1, WriteConsistency: 1, Quantisation: "none"},
+		Prompt:   PromptConfig{Lossless: "on", Order: "observe"},
 		Embedder: EmbedderConfig{Kind: "builtin"},
 		Log:      LogConfig{Level: "info", Format: "auto"},
 		Metrics:  MetricsConfig{Enabled: true},

@@ -18,6 +18,7 @@ import (
 	"github.com/askonce/askonce/cache"
 	"github.com/askonce/askonce/policy"
 	"github.com/askonce/askonce/policy/guard"
+	"github.com/askonce/askonce/policy/prefix"
 	"github.com/askonce/askonce/upstream/alert"
 )
 
@@ -41,6 +42,8 @@ func (l *loaded) validate(known problems) problems {
 	c.checkRedis()
 	c.checkQdrant()
 	c.checkNamespaces()
+	c.oneOf("prompt.lossless", c.Prompt.Lossless, orders...)
+	c.oneOf("prompt.order", c.Prompt.Order, orders...)
 	c.checkEmbedder()
 	c.checkKeys()
 	c.checkTiers()
@@ -161,6 +164,7 @@ func (c *checker) checkCache() {
 }
 
 var (
+	orders = []string{string(prefix.On), string(prefix.Observe), string(prefix.Off)}
 	modes  = []string{"semantic", "shadow", "exact", "off"}
 	scores = []string{string(cache.ScoreCosine), string(cache.ScoreVerified)}
 )
@@ -240,6 +244,9 @@ func (c *checker) checkNamespaces() {
 			c.check(path+".floor", policy.Threshold(*ns.Floor))
 		}
 		c.checkGuards(path+".guards", ns.Guards)
+		if ns.PromptOrder != nil {
+			c.oneOf(path+".prompt_order", *ns.PromptOrder, orders...)
+		}
 		if ns.TTL != nil {
 			c.check(path+".ttl", checkTTL(*ns.TTL))
 		}

@@ -235,6 +235,7 @@ func apiOptions(cfg *Config) (api.Options, error) {
 		MaxBody:     int64(cfg.MaxBody),
 		Tier:        cfg.tier(cfg.DefaultTier),
 		Version:     buildVersion(),
+		Prompt:      promptRules(cfg),
 	}
 	for i, key := range cfg.Keys {
 		hash, err := parseHash(key.Hash)

@@ -24,6 +24,10 @@ type Call struct {
 	Model    string
 	Stream   bool
 
+	// PromptOrder says in which order the prompt was brought: "on", "observe"
+	// or "off". It tells apart what the provider reports of its own cache.
+	PromptOrder string
+
 	// Who asks, as far as limits and turns are concerned.
 	Tenant    string // callers of one lane are served by turns, tenant by tenant
 	Namespace string // expected lengths of answers are learned for each

@@ -41,6 +41,9 @@ const (
 	Documents Kind = "documents" // documents before the question
 )
 
+// Kinds are all kinds, in the order in which they are told.
+var Kinds = []Kind{Members, Tools, Volatile, Documents}
+
 // Move is one move that was made, or why it was not.
 type Move struct {
 	Kind   Kind

@@ -184,7 +184,7 @@ func inFacts(b *block, known verdicts) []finding {
 		}
 		count++
 		if f, ok := factFinding(line, known); ok {
-			if heading {
+			if heading || introduces(strings.TrimSpace(line)) {
 				f.held = heldHeading
 			}
 			if f.reason == reasonLearned {
@@ -265,7 +265,7 @@ func inLine(line, before string, known verdicts) []finding {
 		switch {
 		case !ok:
 			return nil
-		case introduces(before):
+		case introduces(before), introduces(trimmed):
 			f.held = heldHeading
 		}
 		return []finding{f}
