@@ -24,6 +24,7 @@ type commands struct {
 	Limits   LimitsCmd   `cmd:"" help:"Show how the limits of a running service stand."`
 	Presets  PresetsCmd  `cmd:"" help:"List the limits of providers' published tiers."`
 	Migrate  MigrateCmd  `cmd:"" help:"Layouts of the stores."`
+	Scenario ScenarioCmd `cmd:"" name:"simulate" help:"Play a load before a provider with limits, with askonce and with a naive client."`
 	Simulate SimulateCmd `cmd:"" name:"simulate-provider" help:"Run a provider that costs nothing and fails on command."`
 	Version  VersionCmd  `cmd:"" help:"Say which version this is."`
 }

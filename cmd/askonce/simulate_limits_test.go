@@ -29,7 +29,7 @@ func TestSimulatedLimits(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, want := range []string{
-		"requests=500/1m0s:sliding_window", "tokens=30000/1m0s:sliding_window", "requests=10000/24h0m0s:sliding_window",
+		"requests=500/1m:sliding_window", "tokens=30000/1m:sliding_window", "requests=10000/24h:sliding_window",
 	} {
 		if list[i].String() != want {
 			t.Errorf("limit %d is %s, want %s", i, list[i], want)
@@ -37,7 +37,7 @@ func TestSimulatedLimits(t *testing.T) {
 	}
 	var opts simulator.Options
 	flags := SimulatedLimits{Limits: "tokens=9/1m:token_bucket:burst=20,calls=2", Counting: simulator.FixedWindow}
-	if err := flags.set(&opts); err != nil || opts.Limits[0].String() != "tokens=9/1m0s:fixed_window" || opts.Limits[1].String() != "calls=2" {
+	if err := flags.set(&opts); err != nil || opts.Limits[0].String() != "tokens=9/1m:fixed_window" || opts.Limits[1].String() != "calls=2" {
 		t.Errorf("counted otherwise: %v, %v", opts.Limits, err)
 	}
 	for spec, want := range map[string]string{"openai/gpt4o/tier-1": `did you mean "openai/gpt-4o/tier-1"`, "tokens=x": "not a whole number"} {

@@ -86,12 +86,25 @@ func (l Limit) String() string {
 	if l.Unit == Calls {
 		return fmt.Sprintf("%s=%d", l.Unit, l.Amount)
 	}
-	s := fmt.Sprintf("%s=%d/%s", l.Unit, l.Amount, l.window())
+	s := fmt.Sprintf("%s=%d/%s", l.Unit, l.Amount, short(l.window()))
 	if l.Counting != "" {
 		s += ":" + string(l.Counting)
 	}
 	if l.Burst != 0 {
 		s += fmt.Sprintf(":burst=%d", l.Burst)
+	}
+	return s
+}
+
+// short writes a duration without the units that it has none of: 24h, not
+// 24h0m0s.
+func short(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
 	}
 	return s
 }

@@ -29,7 +29,9 @@ const callMark = "load call "
 
 // CallMark is what a load generator puts into a prompt, so that its calls are
 // told apart: "load call 000000000042".
-func CallMark(n uint64) string { return fmt.Sprintf("%s%012d", callMark, n%1e12) }
+func CallMark(n uint64) string { return callMark + digits(n) }
+
+func digits(n uint64) string { return fmt.Sprintf("%012d", n%1e12) }
 
 // markOf finds the digits of a mark; "" if there is none.
 func markOf(text string) string {
