@@ -7,8 +7,6 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
-
-	"github.com/askonce/askonce/cache"
 )
 
 // announce tells people and the log what runs, and where.
@@ -20,17 +18,18 @@ func (r *running) announce(p *process, l *loaded) {
 		r.banner(p.Stderr, l)
 	}
 	r.log.Info("listening", "address", r.addr.String(), "url", r.url(), "version", buildVersion(), "data", r.cfg.Data,
-		"embedder", identityOf(r.embedder), "upstream", r.cfg.Upstream.identity(), "keys", len(r.cfg.Keys))
+		"embedder", identityOf(r.embedder), "verifier", identityOf(r.verifier), "upstream", r.cfg.Upstream.identity(), "keys", len(r.cfg.Keys))
 	if !r.addr.IP.IsLoopback() && len(r.cfg.Keys) == 0 {
 		r.log.Warn("everybody who reaches this address can use the service: no keys are configured")
 	}
 }
 
-func identityOf(e cache.Embedder) string {
-	if e == nil {
+// identityOf names a model; nil is none.
+func identityOf(model interface{ Identity() string }) string {
+	if model == nil {
 		return "off"
 	}
-	return e.Identity()
+	return model.Identity()
 }
 
 func (r *running) banner(w io.Writer, l *loaded) {
@@ -41,6 +40,7 @@ func (r *running) banner(w io.Writer, l *loaded) {
 		{"data", r.cfg.Data},
 		{"stores", r.storesLine()},
 		{"embedder", r.embedderLine()},
+		{"verifier", identityOf(r.verifier)},
 		{"upstream", r.upstreamLine()},
 		{"threshold", r.thresholdLine()},
 		{"tenants", r.tenantsLine()},

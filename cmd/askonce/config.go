@@ -6,8 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-
-	"github.com/askonce/askonce/cache"
 )
 
 // Config is everything that can be set. Every scalar key can be set in the
@@ -51,6 +49,10 @@ type Config struct {
 	Prompt PromptConfig `yaml:"prompt"`
 
 	Embedder EmbedderConfig `yaml:"embedder"`
+
+	// Verifier is what reads questions in pairs, where the score is verified:
+	// builtin, off.
+	Verifier string `yaml:"verifier"`
 
 	// Tiers are what tenants may use. Three are there without being listed.
 	Tiers map[string]TierConfig `yaml:"tiers"`
@@ -230,7 +232,6 @@ type MetricsConfig struct {
 
 // defaultConfig is what holds where nothing is set.
 func defaultConfig(getenv func(string) string) Config {
-	usual := cache.DefaultRules()
 	return Config{
 		Listen:       "127.0.0.1:8080",
 		Data:         defaultData(getenv),
@@ -247,11 +248,11 @@ func defaultConfig(getenv func(string) string) Config {
 		},
 		Cache: CacheConfig{
 			Mode:            "semantic",
-			Score:           string(usual.Score),
-			Threshold:       usual.Threshold,
-			Floor:           usual.Floor,
-			Guards:          guardList(usual.Guards),
-			TTL:             usual.TTL,
+			Score:           "cosine",
+			Threshold:       0.95,
+			Floor:           0.6,
+			Guards:          []string{"all"},
+			TTL:             24 * time.Hour,
 			MaxBytes:        4 << 30,
 			MaxEntryBytes:   16 << 20,
 			L1Bytes:         64 << 20,
@@ -268,6 +269,7 @@ func defaultConfig(getenv func(string) string) Config {
 		Qdrant:   QdrantConfig{Collection: "askonce", Replicas: 1, WriteConsistency: 1, Quantisation: "none"},
 		Prompt:   PromptConfig{Lossless: "on", Order: "observe"},
 		Embedder: EmbedderConfig{Kind: "builtin"},
+		Verifier: "builtin",
 		Log:      LogConfig{Level: "info", Format: "auto"},
 		Metrics:  MetricsConfig{Enabled: true},
 	}

@@ -45,6 +45,7 @@ func (l *loaded) validate(known problems) problems {
 	c.oneOf("prompt.lossless", c.Prompt.Lossless, orders...)
 	c.oneOf("prompt.order", c.Prompt.Order, orders...)
 	c.checkEmbedder()
+	c.oneOf("verifier", c.Verifier, "builtin", "off")
 	c.checkKeys()
 	c.checkTiers()
 	c.check("alerts.webhook", alert.CheckWebhook(c.Alerts.Webhook.reveal()))
@@ -144,7 +145,7 @@ func checkURL(text, example string) error {
 
 func (c *checker) checkCache() {
 	c.oneOf("cache.mode", c.Cache.Mode, modes...)
-	c.oneOf("cache.score", c.Cache.Score, scores...)
+	c.checkScore("cache.score", c.Cache.Score)
 	c.check("cache.threshold", policy.Threshold(c.Cache.Threshold))
 	c.check("cache.floor", policy.Threshold(c.Cache.Floor))
 	c.checkGuards("cache.guards", c.Cache.Guards)
@@ -168,6 +169,13 @@ var (
 	modes  = []string{"semantic", "shadow", "exact", "off"}
 	scores = []string{string(cache.ScoreCosine), string(cache.ScoreVerified)}
 )
+
+func (c *checker) checkScore(key, score string) {
+	c.oneOf(key, score, scores...)
+	if score == string(cache.ScoreVerified) && c.Verifier == "off" {
+		c.add(key, "is verified and verifier is off: nothing could be served; switch it on, or use the score cosine")
+	}
+}
 
 func (c *checker) checkGuards(key string, list []string) {
 	_, err := guard.Parse(list, guard.All)
@@ -235,7 +243,7 @@ func (c *checker) checkNamespaces() {
 			c.oneOf(path+".mode", *ns.Mode, modes...)
 		}
 		if ns.Score != nil {
-			c.oneOf(path+".score", *ns.Score, scores...)
+			c.checkScore(path+".score", *ns.Score)
 		}
 		if ns.Threshold != nil {
 			c.check(path+".threshold", policy.Threshold(*ns.Threshold))

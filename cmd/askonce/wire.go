@@ -28,6 +28,7 @@ type service struct {
 	limits   *limits
 	client   *upstream.Client
 	embedder cache.Embedder // nil: no semantic layer
+	verifier cache.Verifier // nil: none
 	newer    chan error     // gets why a store that was reached late must not be used
 }
 
@@ -72,6 +73,9 @@ func (s *service) openCache(cfg *Config, log *slog.Logger, registry *prometheus.
 	if s.embedder, err = newEmbedder(cfg.Embedder); err != nil {
 		return err
 	}
+	if s.verifier, err = newVerifier(cfg.Verifier); err != nil {
+		return err
+	}
 	if s.stores, err = openStores(cfg, s.embedder, log, registry); err != nil {
 		return err
 	}
@@ -85,7 +89,7 @@ func (s *service) openCache(cfg *Config, log *slog.Logger, registry *prometheus.
 	}
 	opts.Store = s.stores.entries
 	if s.embedder != nil {
-		opts.Embedder, opts.Index = s.embedder, s.stores.index
+		opts.Embedder, opts.Index, opts.Verifier = s.embedder, s.stores.index, s.verifier
 	}
 	s.cache, err = cache.New(opts)
 	return err
@@ -120,6 +124,14 @@ func newEmbedder(cfg EmbedderConfig) (cache.Embedder, error) {
 	})
 }
 
+// newVerifier returns the verifier of the kind, nil for none.
+func newVerifier(kind string) (cache.Verifier, error) {
+	if kind == "off" {
+		return nil, nil
+	}
+	return minilm.NewVerifier(minilm.Options{})
+}
+
 func cacheOptions(cfg *Config, log *slog.Logger, registry *prometheus.Registry) cache.Options {
 	return cache.Options{
 		L1Bytes:       orNone(cfg.Cache.L1Bytes),
@@ -149,8 +161,12 @@ func orNone(size Bytes) int64 {
 // namespaceRules looks the rules of a namespace up. They are made once, since
 // every request asks for them.
 func namespaceRules(cfg *Config) (func(tenant, namespace string) cache.Rules, error) {
-	usual, err := cfg.Cache.rules()
-	if err != nil {
+	usual := cache.Rules{
+		Mode: cache.Mode(cfg.Cache.Mode), Score: cache.Score(cfg.Cache.Score), Threshold: cfg.Cache.Threshold,
+		ThresholdVersion: "default", Floor: cfg.Cache.Floor, TTL: cfg.Cache.TTL,
+	}
+	var err error
+	if usual.Guards, err = guard.Parse(cfg.Cache.Guards, guard.All); err != nil {
 		return nil, fmt.Errorf("cache.guards: %w", err)
 	}
 	byName := make(map[string]cache.Rules, len(cfg.Namespaces))
@@ -167,25 +183,14 @@ func namespaceRules(cfg *Config) (func(tenant, namespace string) cache.Rules, er
 	}, nil
 }
 
-// rules are those of every namespace that has none of its own.
-func (c CacheConfig) rules() (cache.Rules, error) {
-	usual := cache.RulesOf(cache.Score(c.Score))
-	usual.Mode, usual.Threshold, usual.Floor, usual.TTL = cache.Mode(c.Mode), c.Threshold, c.Floor, c.TTL
-	var err error
-	usual.Guards, err = guard.Parse(c.Guards, usual.Guards)
-	return usual, err
-}
-
 // rules are usual with what the namespace does differently.
 func (ns NamespaceConfig) rules(usual cache.Rules) (cache.Rules, error) {
 	rules := usual
 	if ns.Mode != nil {
 		rules.Mode = cache.Mode(*ns.Mode)
 	}
-	if ns.Score != nil && cache.Score(*ns.Score) != usual.Score { // what is right for one score is not for another
-		other := cache.RulesOf(cache.Score(*ns.Score))
-		rules.Score, rules.Threshold, rules.ThresholdVersion = other.Score, other.Threshold, other.ThresholdVersion
-		rules.Floor, rules.Guards = other.Floor, other.Guards
+	if ns.Score != nil {
+		rules.Score = cache.Score(*ns.Score)
 	}
 	if ns.Threshold != nil {
 		rules.Threshold, rules.ThresholdVersion = *ns.Threshold, "config"
@@ -196,7 +201,7 @@ func (ns NamespaceConfig) rules(usual cache.Rules) (cache.Rules, error) {
 		return rules, nil
 	}
 	var err error
-	rules.Guards, err = guard.Parse(ns.Guards, rules.Guards)
+	rules.Guards, err = guard.Parse(ns.Guards, usual.Guards)
 	return rules, err
 }
 

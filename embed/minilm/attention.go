@@ -4,10 +4,10 @@ package minilm
 //
 // Queries, keys and values are rounded to integers with one scale per head and
 // text. A product of a query and a key is a sum over 32 inputs; the result of
-// the attention is a sum over at most MaxTokens values with weights up to
-// weightMax. The limits below keep both within int32:
+// the attention is a sum over the tokens' values with weights up to weightMax.
+// The limits below keep both within int32:
 //
-//	32 * 4095 * 4095 < 1<<30, 256 * 4095 * 2047 < 1<<31
+//	32 * 4095 * 4095 < 1<<30, 256 * 4095 * 2047 < 1<<31, 512 * 4095 * 1023 < 1<<31
 //
 // so no order of summing can overflow and all give the same result.
 
@@ -16,8 +16,11 @@ import "math"
 const (
 	queryMax  = 4095
 	keyMax    = 4095
-	valueMax  = 2047
 	weightMax = 4095
+
+	// Values of a text of up to MaxTokens, and of a longer pair.
+	valueMax     = 2047
+	valueMaxLong = 1023
 
 	// noScore stands where there is no token: below every score by so much
 	// that its weight is 0, and so near that differences stay within int32.
@@ -44,8 +47,12 @@ func roundInputs(k kernels, ws *workspace) {
 	for i := range ws.tokens {
 		k.absMax(ws.tops[:], ws.wide[i*width:(i+1)*width])
 	}
+	limits := [3]float32{queryMax, keyMax, valueMax}
+	if ws.tokens > MaxTokens {
+		limits[2] = valueMaxLong
+	}
 	for group := range 3 * heads {
-		limit := [3]float32{queryMax, keyMax, valueMax}[group/heads]
+		limit := limits[group/heads]
 		part := ws.tops[group*headSize : (group+1)*headSize]
 		var top, factor float32
 		for _, v := range part {

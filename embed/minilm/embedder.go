@@ -20,8 +20,8 @@ const MaxBytes = 256 << 10
 // Options configures an [Embedder] or a [Verifier]. The zero value works.
 type Options struct {
 	// Concurrency is how many texts are embedded, or pairs verified, at the
-	// same time; further ones wait. Each takes one core and up to 5 MB.
-	// Default: GOMAXPROCS.
+	// same time; further ones wait. Each takes one core and up to 5 MB, 10 for
+	// pairs. Default: GOMAXPROCS.
 	Concurrency int
 }
 
@@ -62,7 +62,8 @@ func (e *Embedder) Identity() string { return identity }
 // Dimensions is 384.
 func (e *Embedder) Dimensions() int { return dimensions }
 
-// Kernels names the instruction set in use: "avx512-vnni", "avx2" or "scalar".
+// Kernels names the instruction set in use: "avx512-vnni", "avx2",
+// "neon-dot", "neon" or "scalar".
 func (e *Embedder) Kernels() string { return e.model.kernels.name() }
 
 // Embed returns one unit vector for each text, in order. A text of more than

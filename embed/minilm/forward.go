@@ -30,7 +30,7 @@ type workspace struct {
 	mixed        [rowBlock * headSize]int32
 }
 
-func newWorkspace() *workspace { return &workspace{ids: make([]int32, 0, MaxTokens+maxWord)} }
+func newWorkspace() *workspace { return &workspace{ids: make([]int32, 0, MaxPairTokens+maxWord)} }
 
 // grow makes room for a text of n tokens.
 func (ws *workspace) grow(n int) {
@@ -127,8 +127,7 @@ func (ws *workspace) pool() []float32 {
 	}
 	var squares float64
 	for _, v := range out {
-		square := float64(v) * float64(v) // apart, so that it is not fused with the sum
-		squares += square
+		squares += float64(float64(v) * float64(v)) // not fused with the sum
 	}
 	r := 1 / math.Sqrt(squares)
 	for j, v := range out {

@@ -91,7 +91,7 @@ func TestVectorsAreNearReference(t *testing.T) {
 const vectorsSum = 0x218aa271
 
 // fingerprint is a checksum over the bits of all components.
-func fingerprint(vectors [][]float32) uint32 {
+func fingerprint[T float32 | float64](vectors [][]T) uint32 {
 	h := crc32.NewIEEE()
 	for _, v := range vectors {
 		binary.Write(h, binary.LittleEndian, v)

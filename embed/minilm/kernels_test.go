@@ -154,13 +154,15 @@ func TestProductsAtTheLimits(t *testing.T) {
 		if want[0] != headSize*queryMax*keyMax || want[0] >= -noScore {
 			t.Fatalf("the largest score is %d", want[0])
 		}
-		weights := slices.Repeat([]int16{weightMax}, rowBlock*MaxTokens)
-		values := slices.Repeat([]int16{valueMax}, MaxTokens*headSize)
-		k.products(got, weights, MaxTokens, values, rowBlock, MaxTokens/2, headSize)
-		scalar{}.products(want, weights, MaxTokens, values, rowBlock, MaxTokens/2, headSize)
-		same(t, "mixed", got[:rowBlock*headSize], want[:rowBlock*headSize])
-		if want[0] != MaxTokens*weightMax*valueMax {
-			t.Fatalf("the largest value is %d", want[0])
+		for tokens, limit := range map[int]int16{MaxTokens: valueMax, MaxPairTokens: valueMaxLong} {
+			weights := slices.Repeat([]int16{weightMax}, rowBlock*tokens)
+			values := slices.Repeat([]int16{limit}, tokens*headSize)
+			k.products(got, weights, tokens, values, rowBlock, tokens/2, headSize)
+			scalar{}.products(want, weights, tokens, values, rowBlock, tokens/2, headSize)
+			same(t, "mixed", got[:rowBlock*headSize], want[:rowBlock*headSize])
+			if int(want[0]) != tokens*weightMax*int(limit) {
+				t.Fatalf("the largest value is %d", want[0])
+			}
 		}
 	})
 }

@@ -11,9 +11,11 @@ const (
 	layers   = 6
 	heads    = 12
 	headSize = hidden / heads
-	// MaxTokens is the longest text that the model was trained for, in tokens.
-	// The bounds of the integer attention rely on it, see attention.go.
-	MaxTokens = 256
+	// MaxTokens is the longest text that the embedder was trained for, in
+	// tokens, and MaxPairTokens the longest pair for the verifier: any two such
+	// texts. The bounds of the integer attention rely on them, see attention.go.
+	MaxTokens     = 256
+	MaxPairTokens = 2 * MaxTokens
 
 	vocabSize = 30522
 	slotCount = 1 << 16
