@@ -41,6 +41,7 @@ build: ## build the program as ./askonce, without cgo
 test: prepare ## install what the tests need, then run all of them with the race detector
 	CGO_ENABLED=1 $(GO) test -race ./...
 	CGO_ENABLED=1 $(GO) -C bench test -race ./...
+	.ci/emulate
 
 .PHONY: prepare
 prepare: system-packages $(VENV) $(NODE_SDK) ## install what the tests need and stop there

@@ -35,6 +35,12 @@ type kernels interface {
 	scale(dst []float32, x []int32, factor float32)
 }
 
+// fastest returns the kernels for this processor.
+func fastest() kernels {
+	all := available()
+	return all[len(all)-1]
+}
+
 // quantised is a batch of rows of activations, each with its own scale.
 type quantised struct {
 	rows, width int

@@ -8,12 +8,6 @@ import (
 	"golang.org/x/sys/cpu"
 )
 
-// fastest returns the kernels for this processor.
-func fastest() kernels {
-	all := available()
-	return all[len(all)-1]
-}
-
 // available returns the kernels that this processor can run, slowest first.
 func available() []kernels {
 	all := []kernels{scalar{}}
@@ -26,13 +20,6 @@ func available() []kernels {
 	}
 	return all
 }
-
-// Constants of the assembly, from the definitions in the scalar kernels.
-var (
-	normConstants  = [...]float32{1.0 / hidden, layerNormEpsilon, 1, 255}
-	geluConstants  = [...]float32{-geluLimit, geluLimit, geluP3, geluP2, geluP1, geluP0, geluQ3, geluQ2, geluQ1, 1, 0.5}
-	powerConstants = [...]float32{powerC4, powerC3, powerC2, powerC1, powerC0, powerLow}
-)
 
 type avx2 struct{}
 

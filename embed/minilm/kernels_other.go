@@ -1,9 +1,6 @@
-//go:build !amd64
+//go:build !amd64 && !arm64
 
 package minilm
-
-// fastest returns the kernels for this processor.
-func fastest() kernels { return scalar{} }
 
 // available returns the kernels that this processor can run, slowest first.
 func available() []kernels { return []kernels{scalar{}} }
