@@ -7,8 +7,8 @@
 //	go -C bench run . --quick   shorter rounds: a look, not a result
 //
 // Each section has a file of its own: hits, misses, semantic, redis, qdrant,
-// storing, embedding, search, entries, startup. Package load asks; rounds.go
-// says in which order.
+// storing, embedding, search, verified, entries, startup. Package load asks;
+// rounds.go says in which order.
 package main
 
 import (
@@ -94,6 +94,7 @@ var sections = []section{
 	{"store", (*bench).storing},
 	{"embed", (*bench).embedding},
 	{"search", (*bench).search},
+	{"verified", (*bench).verified},
 	{"entries", (*bench).entries},
 	{"start", (*bench).startUp},
 }

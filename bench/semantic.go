@@ -19,7 +19,7 @@ const (
 )
 
 func (b *bench) semantic(ctx context.Context) (err error) {
-	server, _, err := b.startAskonce(ctx)
+	server, err := b.startConfigured(ctx, forgetful)
 	if err != nil {
 		return err
 	}
