@@ -1,5 +1,5 @@
-// A simulated provider that accepts connections: `simulate-provider` and `try`
-// run it.
+// A simulated provider that accepts connections: `simulate-provider`, `try` and
+// `simulate` run it.
 
 package main
 
@@ -25,6 +25,10 @@ func startSimulator(listen string, opts simulator.Options, log *slog.Logger) (*p
 	if err != nil {
 		return nil, err
 	}
+	return serveProvider(listen, handler, log)
+}
+
+func serveProvider(listen string, handler http.Handler, log *slog.Logger) (*provider, error) {
 	listener, err := net.Listen("tcp", listen)
 	if err != nil {
 		return nil, errors.New("--listen: " + listenError(listen, err))

@@ -12,9 +12,6 @@ import (
 	"github.com/askonce/askonce/upstream/simulator"
 )
 
-// Model is what all scenarios ask for.
-const Model = "gpt-4o"
-
 // backIn is how long the primary may take to be back: a probe on its way when the
 // outage ends fails by its silence, the next one is made 5 seconds later, with
 // the next call.

@@ -79,7 +79,7 @@ func Play(ctx context.Context, s Scenario, askers []Asker, providers Providers, 
 	if half == nil {
 		half = func() {}
 	}
-	r := &run{scenario: s, model: Model, askers: askers}
+	r := &run{scenario: s, model: s.ModelName(), askers: askers}
 	f := Figures{
 		Utilisation: make(map[string]float64), WaitMS: make(map[llm.Lane]Percentiles), ShareByTenant: make(map[string]float64),
 		AnsweredByLane: make(map[llm.Lane]int), FailedByLane: make(map[llm.Lane]int), Failures: make(map[string]int),

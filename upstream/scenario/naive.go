@@ -24,7 +24,7 @@ func Naive(transport http.RoundTripper, baseURL string) Asker {
 	return func(ctx context.Context, c Call) (status int, err error) {
 		wait := time.Second
 		for range naiveTries {
-			status, err = post(ctx, client, baseURL, c)
+			status, err = post(ctx, client, baseURL, c, nil)
 			if ctx.Err() != nil || (err == nil && status != http.StatusTooManyRequests && status < 500) {
 				return status, err
 			}
@@ -35,16 +35,22 @@ func Naive(transport http.RoundTripper, baseURL string) Asker {
 	}
 }
 
+// OverHTTP asks a service once, with what header adds to a call's headers.
+func OverHTTP(transport http.RoundTripper, baseURL string, header func(Call, http.Header)) Asker {
+	client := &http.Client{Transport: transport}
+	return func(ctx context.Context, c Call) (int, error) { return post(ctx, client, baseURL, c, header) }
+}
+
 // post makes a call over HTTP and reads the answer to its end. Without a key, the
 // tenant's name is one.
-func post(ctx context.Context, client *http.Client, baseURL string, c Call, header ...string) (int, error) {
+func post(ctx context.Context, client *http.Client, baseURL string, c Call, header func(Call, http.Header)) (int, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, baseURL+"/chat/completions", bytes.NewReader(c.Body))
 	if err != nil {
 		return 0, err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	for i := 0; i < len(header); i += 2 {
-		req.Header.Set(header[i], header[i+1])
+	if header != nil {
+		header(c, req.Header)
 	}
 	resp, err := client.Do(req)
 	if err != nil {

@@ -42,14 +42,14 @@ func (s Scenario) paced(st *stage) ([]Asker, func(), error) {
 			closeAll()
 			return nil, nil, err
 		}
-		clients, askers = append(clients, c), append(askers, through(c))
+		clients, askers = append(clients, c), append(askers, through(c, s.ModelName()))
 	}
 	return askers, closeAll, nil
 }
 
 // options are what an operator would configure.
 func (s Scenario) options(st *stage) upstream.Options {
-	axes := Axes(s.declared())
+	axes := Axes(s.DeclaredLimits())
 	opts := upstream.Options{DialContext: st.DialContext, Deployments: []upstream.Deployment{
 		{Name: "primary", BaseURL: "http://" + primaryHost + "/v1", Limits: axes},
 	}}
@@ -58,17 +58,17 @@ func (s Scenario) options(st *stage) upstream.Options {
 		opts.Deployments = append(opts.Deployments, upstream.Deployment{
 			Name: "substitute", BaseURL: "http://" + substituteHost + "/v1", Limits: axes, Passive: true,
 		})
-		opts.Models = map[string]upstream.Model{Model: {Deployments: []string{"primary", "substitute"}, Strategy: upstream.Failover}}
+		opts.Models = map[string]upstream.Model{s.ModelName(): {Deployments: []string{"primary", "substitute"}, Strategy: upstream.Failover}}
 	}
 	return opts
 }
 
 // through asks a client.
-func through(client *upstream.Client) Asker {
+func through(client *upstream.Client, model string) Asker {
 	return func(ctx context.Context, c Call) (int, error) {
 		resp, err := client.Do(ctx, &llm.Call{
 			Method: http.MethodPost, Path: "/chat/completions", Header: http.Header{}, Body: c.Body,
-			Endpoint: llm.Chat, Model: Model, Tenant: c.Tenant, Namespace: "default", Lane: c.Lane, MaxWait: c.MaxWait,
+			Endpoint: llm.Chat, Model: model, Tenant: c.Tenant, Namespace: "default", Lane: c.Lane, MaxWait: c.MaxWait,
 		})
 		var failed *llm.CallError
 		switch {

@@ -48,7 +48,7 @@ func NewReport(s Scenario, clock string, askonce, naive Figures) *Report {
 	for _, l := range s.Limits {
 		r.Limits = append(r.Limits, l.String())
 	}
-	for _, l := range s.declared() {
+	for _, l := range s.DeclaredLimits() {
 		r.Declared = append(r.Declared, l.String())
 	}
 	for _, e := range s.Expect {

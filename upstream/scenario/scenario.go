@@ -3,6 +3,7 @@
 package scenario
 
 import (
+	"slices"
 	"time"
 
 	"github.com/askonce/askonce/internal/llm"
@@ -32,8 +33,9 @@ type Scenario struct {
 	Script     []simulator.Step
 	Substitute bool
 
-	Replicas int  // of askonce, on one ledger; 0 is 1
-	Restarts bool // the ledger does at half-time, and forgets; it takes a real one
+	Model    string // that is asked for; "" is gpt-4o
+	Replicas int    // of askonce, on one ledger; 0 is 1
+	Restarts bool   // the ledger does at half-time, and forgets; it takes a real one
 	Load     []Load
 
 	// Expect is what must come of it.
@@ -53,8 +55,63 @@ type Load struct {
 // tokens is what a call of the load costs.
 func (l Load) tokens() int { return l.Prompt + l.Output }
 
-// declared is what askonce is told of the limits.
-func (s *Scenario) declared() []simulator.Limit {
+// ModelName is Model or its default.
+func (s *Scenario) ModelName() string {
+	if s.Model != "" {
+		return s.Model
+	}
+	return "gpt-4o"
+}
+
+// Under returns the scenario under other limits: what is declared differs from
+// them as before, and calls come as much faster as they allow more tokens.
+func (s Scenario) Under(limits []simulator.Limit) Scenario {
+	limits = inMinutes(limits)
+	before, after := perSecond(s.Limits), perSecond(limits)
+	if s.Declared != nil {
+		more := perSecond(s.Declared) / before
+		s.Declared = slices.Clone(limits)
+		for i := range s.Declared {
+			s.Declared[i].Amount = int64(float64(limits[i].Amount) * more)
+		}
+	}
+	s.Limits = limits
+	if after == 0 {
+		return s
+	}
+	s.Load = slices.Clone(s.Load)
+	for i := range s.Load {
+		s.Load[i].Every = time.Duration(float64(s.Load[i].Every) * before / after)
+	}
+	return s
+}
+
+// inMinutes fills in the window that limits have which name none.
+func inMinutes(limits []simulator.Limit) []simulator.Limit {
+	limits = slices.Clone(limits)
+	for i := range limits {
+		if l := &limits[i]; l.Window == 0 && l.Unit != simulator.Calls {
+			l.Window = time.Minute
+		}
+	}
+	return limits
+}
+
+// perSecond is how many tokens the strictest of the limits of all tokens allow;
+// 0 if there is none.
+func perSecond(limits []simulator.Limit) (least float64) {
+	for _, l := range limits {
+		if l.Unit == simulator.Tokens {
+			if rate := float64(l.Amount) / max(l.Window, time.Millisecond).Seconds(); least == 0 || rate < least {
+				least = rate
+			}
+		}
+	}
+	return least
+}
+
+// DeclaredLimits is what askonce is told of the limits.
+func (s *Scenario) DeclaredLimits() []simulator.Limit {
 	if s.Declared != nil {
 		return s.Declared
 	}
