@@ -66,11 +66,18 @@ type Rules struct {
 }
 
 // DefaultRules hold where nothing else was said.
-func DefaultRules() Rules {
-	return Rules{
-		Mode: ModeSemantic, Score: ScoreCosine, Threshold: 0.95, ThresholdVersion: "default", Floor: 0.6, Guards: guard.All,
+func DefaultRules() Rules { return RulesOf(ScoreCosine) }
+
+// RulesOf are the defaults where the threshold acts on score.
+func RulesOf(score Score) Rules {
+	rules := Rules{
+		Mode: ModeSemantic, Score: score, Threshold: 0.95, ThresholdVersion: "default", Floor: 0.6, Guards: guard.All,
 		TTL: 24 * time.Hour,
 	}
+	if score == ScoreVerified {
+		rules.Threshold = 0.9
+	}
+	return rules
 }
 
 func (o *Options) setDefaults() {

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/askonce/askonce/cache"
 )
 
 // Config is everything that can be set. Every scalar key can be set in the
@@ -232,6 +234,7 @@ type MetricsConfig struct {
 
 // defaultConfig is what holds where nothing is set.
 func defaultConfig(getenv func(string) string) Config {
+	usual := cache.DefaultRules()
 	return Config{
 		Listen:       "127.0.0.1:8080",
 		Data:         defaultData(getenv),
@@ -248,11 +251,11 @@ func defaultConfig(getenv func(string) string) Config {
 		},
 		Cache: CacheConfig{
 			Mode:            "semantic",
-			Score:           "cosine",
-			Threshold:       0.95,
-			Floor:           0.6,
-			Guards:          []string{"all"},
-			TTL:             24 * time.Hour,
+			Score:           string(usual.Score),
+			Threshold:       usual.Threshold,
+			Floor:           usual.Floor,
+			Guards:          guardList(usual.Guards),
+			TTL:             usual.TTL,
 			MaxBytes:        4 << 30,
 			MaxEntryBytes:   16 << 20,
 			L1Bytes:         64 << 20,

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"github.com/askonce/askonce/cache"
+	"github.com/askonce/askonce/policy/guard"
 )
 
 // ConfigFlags are the flags of every subcommand that needs a configuration.
@@ -46,11 +49,38 @@ func load(flags ConfigFlags, environ []string) (*loaded, error) {
 	envProblems, warnings := readEnv(&l.Config, environ, l.origins)
 	l.warnings = warnings
 	l.apply(flags)
+	l.fitScore()
 	ps = append(ps, envProblems...)
 	ps = append(ps, l.readSecrets()...)
 	ps = append(ps, l.readDeploymentKeys(getenv)...)
 	ps = append(ps, l.validate(ps)...)
 	return l, ps.orNil()
+}
+
+// fitScore gives what was not set the value that is right for the score that
+// was: a threshold on one score means nothing on another.
+func (l *loaded) fitScore() {
+	usual := cache.RulesOf(cache.Score(l.Cache.Score))
+	if _, ok := l.origins["cache.threshold"]; !ok {
+		l.Cache.Threshold = usual.Threshold
+	}
+	if _, ok := l.origins["cache.floor"]; !ok {
+		l.Cache.Floor = usual.Floor
+	}
+	if _, ok := l.origins["cache.guards"]; !ok {
+		l.Cache.Guards = guardList(usual.Guards)
+	}
+}
+
+// guardList writes a set as the configuration does.
+func guardList(set guard.Set) []string {
+	switch set {
+	case guard.All:
+		return []string{"all"}
+	case guard.None:
+		return []string{"none"}
+	}
+	return set.Names()
 }
 
 func (l *loaded) apply(flags ConfigFlags) {

@@ -161,12 +161,8 @@ func orNone(size Bytes) int64 {
 // namespaceRules looks the rules of a namespace up. They are made once, since
 // every request asks for them.
 func namespaceRules(cfg *Config) (func(tenant, namespace string) cache.Rules, error) {
-	usual := cache.Rules{
-		Mode: cache.Mode(cfg.Cache.Mode), Score: cache.Score(cfg.Cache.Score), Threshold: cfg.Cache.Threshold,
-		ThresholdVersion: "default", Floor: cfg.Cache.Floor, TTL: cfg.Cache.TTL,
-	}
-	var err error
-	if usual.Guards, err = guard.Parse(cfg.Cache.Guards, guard.All); err != nil {
+	usual, err := cfg.Cache.rules()
+	if err != nil {
 		return nil, fmt.Errorf("cache.guards: %w", err)
 	}
 	byName := make(map[string]cache.Rules, len(cfg.Namespaces))
@@ -183,14 +179,25 @@ func namespaceRules(cfg *Config) (func(tenant, namespace string) cache.Rules, er
 	}, nil
 }
 
+// rules are those of every namespace that has none of its own.
+func (c CacheConfig) rules() (cache.Rules, error) {
+	usual := cache.RulesOf(cache.Score(c.Score))
+	usual.Mode, usual.Threshold, usual.Floor, usual.TTL = cache.Mode(c.Mode), c.Threshold, c.Floor, c.TTL
+	var err error
+	usual.Guards, err = guard.Parse(c.Guards, usual.Guards)
+	return usual, err
+}
+
 // rules are usual with what the namespace does differently.
 func (ns NamespaceConfig) rules(usual cache.Rules) (cache.Rules, error) {
 	rules := usual
 	if ns.Mode != nil {
 		rules.Mode = cache.Mode(*ns.Mode)
 	}
-	if ns.Score != nil {
-		rules.Score = cache.Score(*ns.Score)
+	if ns.Score != nil && cache.Score(*ns.Score) != usual.Score { // what is right for one score is not for another
+		other := cache.RulesOf(cache.Score(*ns.Score))
+		rules.Score, rules.Threshold, rules.ThresholdVersion = other.Score, other.Threshold, other.ThresholdVersion
+		rules.Floor, rules.Guards = other.Floor, other.Guards
 	}
 	if ns.Threshold != nil {
 		rules.Threshold, rules.ThresholdVersion = *ns.Threshold, "config"
@@ -201,7 +208,7 @@ func (ns NamespaceConfig) rules(usual cache.Rules) (cache.Rules, error) {
 		return rules, nil
 	}
 	var err error
-	rules.Guards, err = guard.Parse(ns.Guards, usual.Guards)
+	rules.Guards, err = guard.Parse(ns.Guards, rules.Guards)
 	return rules, err
 }
 
