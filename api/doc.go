@@ -12,6 +12,7 @@
 //	embeddings.go   one entry per input, one upstream call for those missing
 //	relay.go        everything else of the provider, uncached
 //	lookup.go, store.go, entries.go, invalidate.go, batch.go   the REST API
+//	tune.go, thresholds.go, feedback.go   thresholds with a promise, and the labels behind them
 //	health.go, openapi.go   operations and documentation
 //
 // Directives of a request are read in directives.go, what a response says of

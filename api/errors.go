@@ -131,6 +131,22 @@ var faultTable = []struct {
 		status: http.StatusNotFound, code: "entry_not_found",
 		message: "There is no such entry: never stored, deleted, or expired.",
 	}},
+	{cache.ErrNoVersion, fault{
+		status: http.StatusNotFound, code: "no_such_version",
+		message: "The namespace's threshold has no such version; GET /v1/thresholds/history lists those there are.",
+	}},
+	{cache.ErrConflict, fault{
+		status: http.StatusConflict, code: "changed_meanwhile",
+		message: "Others changed the threshold at the same time. Look at it, and try again.",
+	}},
+	{cache.ErrNoBooks, fault{
+		status: http.StatusNotImplemented, code: "nothing_kept",
+		message: "The entry store of this service keeps no thresholds and labels.",
+	}},
+	{cache.ErrNoScore, fault{
+		status: http.StatusUnprocessableEntity, code: "no_score",
+		message: "Texts cannot be scored as the namespace wants: the embedder or the verifier is off. Give lookups with scores, or switch it on.",
+	}},
 	{cache.ErrUnavailable, fault{
 		status: http.StatusServiceUnavailable, code: "store_unavailable", retryAfter: time.Second,
 		message: "The entry store is unavailable, nothing was changed for certain. Try again.",

@@ -16,8 +16,8 @@ type Role string
 // The roles.
 const (
 	RoleRead  Role = "read"  // look answers up, read entries, list models
-	RoleWrite Role = "write" // ask the provider, store answers
-	RoleAdmin Role = "admin" // delete and invalidate, read metrics
+	RoleWrite Role = "write" // ask the provider, store answers, give feedback
+	RoleAdmin Role = "admin" // delete and invalidate, tune, read metrics
 )
 
 // Key is a configured askonce key.

@@ -62,6 +62,7 @@ type receiptDoc struct {
 	Nearest          *float64     `json:"nearest,omitempty"`
 	NearestID        string       `json:"nearest_id,omitempty"`
 	RunnerUp         *float64     `json:"runner_up,omitempty"`
+	Request          string       `json:"request,omitempty"` // key, for feedback
 	Score            cache.Score  `json:"score,omitempty"`
 	Verified         *float64     `json:"verified,omitempty"`
 	Guards           []string     `json:"guards,omitempty"`
@@ -88,6 +89,9 @@ func newReceiptDoc(r *cache.Receipt) receiptDoc {
 	}
 	if r.HasNearest {
 		doc.Nearest, doc.NearestID = &r.Nearest, r.NearestKey.String()
+	}
+	if r.Request != (cache.Key{}) {
+		doc.Request = r.Request.String()
 	}
 	if r.HasRunnerUp {
 		doc.RunnerUp = &r.RunnerUp

@@ -162,7 +162,14 @@ func (s *Server) own() []route {
 	post("/v1/cache/store", RoleWrite, s.store)
 	post("/v1/cache/store/batch", RoleWrite, s.storeBatch)
 	post("/v1/cache/invalidate", RoleAdmin, s.invalidate)
+	post("/v1/tune", RoleAdmin, s.tune)
+	post("/v1/thresholds/rollback", RoleAdmin, s.rollBack)
+	post("/v1/feedback", RoleWrite, s.feedback)
 	table = append(table,
+		route{method: http.MethodPut, path: "/v1/thresholds", role: RoleAdmin, json: true, handle: s.setThreshold},
+		route{method: http.MethodGet, path: "/v1/thresholds", role: RoleRead, handle: s.thresholds},
+		route{method: http.MethodGet, path: "/v1/thresholds/history", role: RoleRead, handle: s.thresholdHistory},
+		route{method: http.MethodGet, path: "/v1/feedback", role: RoleAdmin, handle: s.labels},
 		route{method: http.MethodGet, path: "/v1/cache/entries/:id", role: RoleRead, handle: s.getEntry},
 		route{method: http.MethodDelete, path: "/v1/cache/entries/:id", role: RoleAdmin, handle: s.deleteEntry},
 	)

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/maypok86/otter/v2"
 )
 
 // Cache answers requests from what was answered before. It is safe for
@@ -33,8 +36,12 @@ type Cache struct {
 	points     *pendingPoints
 	vectors    *vectorMemory
 	revoked    revocations
+	books      Books // nil: the store keeps none
 	thresholds *thresholds
-	identity   string // of the embedder; "" without one
+	negatives  *negatives
+	recent     *otter.Cache[Key, *served]
+	labelled   atomic.Int64 // labels of this replica
+	identity   string       // of the embedder; "" without one
 	dimensions int
 }
 
@@ -72,7 +79,8 @@ func New(opts Options) (*Cache, error) {
 		points:  newPendingPoints(),
 	}
 	c.depend()
-	c.thresholds = newThresholds(c)
+	c.books, _ = opts.Store.(Books)
+	c.thresholds, c.negatives, c.recent = newThresholds(c), newNegatives(c), newRecent()
 	c.leases = newLeases(c)
 	c.l1 = newFirstLevel(opts.L1Bytes, c.leases.believed())
 	c.vectors = newVectorMemory(opts.VectorBytes)
@@ -105,9 +113,11 @@ func (c *Cache) startBackground() {
 	if shared := c.leases.shared; shared != nil {
 		c.background.Go(func() { c.watch(ctx, shared) })
 	}
-	if c.thresholds.books != nil {
-		c.thresholds.refresh(ctx) // no request is judged by an older one
-		c.background.Go(func() { c.thresholds.follow(ctx) })
+	if c.books != nil {
+		if err := c.readBooks(ctx); err != nil { // before the first request
+			c.log.Warn("thresholds and negatives cannot be read yet; the configured thresholds hold", "error", err)
+		}
+		c.background.Go(func() { c.follow(ctx) })
 	}
 	c.background.Go(func() { c.probe(ctx) })
 }

@@ -172,7 +172,12 @@ func (s *search) nearest(ctx context.Context) ([]Candidate, bool) {
 		return nil, false
 	}
 	s.c.metrics.searchSeconds.Observe(s.receipt.SearchTime.Seconds())
-	return s.c.points.merge(&query, found), true
+	near := s.c.points.merge(&query, found)
+	kept := s.c.negatives.without(s.req.Key, near)
+	if len(kept) < len(near) {
+		s.missed(ReasonSaidWrong)
+	}
+	return kept, true
 }
 
 // note puts the two nearest candidates on the receipt.

@@ -19,6 +19,7 @@ type metrics struct {
 	kept         *prometheus.CounterVec // outcome
 	saved        *prometheus.CounterVec // direction
 	writes       *prometheus.CounterVec // outcome
+	feedback     *prometheus.CounterVec // verdict
 	joined       prometheus.Counter
 	awaited      prometheus.Counter
 	embedSeconds prometheus.Histogram
@@ -53,10 +54,11 @@ func newMetrics() *metrics {
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "askonce_lookup_seconds", Help: "Time of a lookup, by the layer that answered.", Buckets: timeBuckets,
 		}, []string{"layer"}),
-		faults: counters("askonce_dependency_errors_total", "Calls of a dependency that failed or were not made.", "dependency", "kind"),
-		kept:   counters("askonce_answers_total", "Complete answers of the origin, by whether they were kept (or why not).", "outcome"),
-		saved:  counters("askonce_saved_tokens_total", "Tokens of answers served from the cache.", "direction"),
-		writes: counters("askonce_writes_total", "Durable writes of answers, by outcome.", "outcome"),
+		faults:   counters("askonce_dependency_errors_total", "Calls of a dependency that failed or were not made.", "dependency", "kind"),
+		kept:     counters("askonce_answers_total", "Complete answers of the origin, by whether they were kept (or why not).", "outcome"),
+		saved:    counters("askonce_saved_tokens_total", "Tokens of answers served from the cache.", "direction"),
+		writes:   counters("askonce_writes_total", "Durable writes of answers, by outcome.", "outcome"),
+		feedback: counters("askonce_feedback_total", "What callers said of answers.", "verdict"),
 		joined: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "askonce_joined_total", Help: "Requests that shared the origin call of another.",
 		}),
@@ -120,6 +122,15 @@ func (m *metrics) guarded(refused guard.Set) {
 	}
 }
 
+// said counts feedback.
+func (m *metrics) said(right bool) {
+	verdict := "wrong"
+	if right {
+		verdict = "right"
+	}
+	m.feedback.WithLabelValues(verdict).Inc()
+}
+
 func (m *metrics) fault(dependency, kind string) { m.faults.WithLabelValues(dependency, kind).Inc() }
 
 // register shows the metrics, and gauges of what the cache holds now.
@@ -129,7 +140,7 @@ func (c *Cache) register(r prometheus.Registerer) error {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
 	}
 	collectors := []prometheus.Collector{
-		m.lookups, m.misses, m.seconds, m.faults, m.kept, m.saved, m.writes, m.joined, m.awaited, m.embedSeconds, m.searchSeconds,
+		m.lookups, m.misses, m.seconds, m.faults, m.kept, m.saved, m.writes, m.feedback, m.joined, m.awaited, m.embedSeconds, m.searchSeconds,
 		m.verifySeconds, m.vectors, m.refusals, m.verified, m.shadowHits,
 		gauge("askonce_l1_entries", "Entries in the first-level cache.", func() float64 { n, _ := c.l1.size(); return float64(n) }),
 		gauge("askonce_l1_bytes", "Bytes in the first-level cache.", func() float64 { _, n := c.l1.size(); return float64(n) }),

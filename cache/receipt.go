@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"encoding/hex"
 	"strconv"
 	"strings"
 	"time"
@@ -21,6 +22,7 @@ const (
 	ReasonBelowFloor          Reason = "below_floor"
 	ReasonGuarded             Reason = "guard_refused"
 	ReasonUnverified          Reason = "not_verified"
+	ReasonSaidWrong           Reason = "said_wrong"
 	ReasonShadow              Reason = "mode_shadow"
 	ReasonExpired             Reason = "expired"
 	ReasonTooOld              Reason = "older_than_max_age"
@@ -40,6 +42,10 @@ const (
 type Receipt struct {
 	Layer  Layer
 	Reason Reason // "" on a hit
+
+	// Request is the request's key, for feedback; only where a candidate was
+	// served, or would have been in shadow mode.
+	Request Key
 
 	// Joined is set when the answer came from a call that another request had
 	// under way.
@@ -105,6 +111,10 @@ func (r *Receipt) AppendCompact(dst []byte) []byte {
 	if r.Refused != guard.None {
 		dst = append(dst, ";guards="...)
 		dst = append(dst, r.Refused.String()...)
+	}
+	if r.Request != (Key{}) {
+		dst = append(dst, ";request="...)
+		dst = hex.AppendEncode(dst, r.Request[:])
 	}
 	if r.Clamped {
 		dst = append(dst, ";clamped"...)

@@ -6,29 +6,19 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/askonce/askonce/policy/guard"
 )
 
-const (
-	thresholdBook = "thresholds"
-
-	// followEvery is how often the books' revisions are compared; changes of
-	// other replicas are seen within it and the time of two calls.
-	followEvery = 500 * time.Millisecond
-)
+const thresholdBook = "thresholds"
 
 // thresholds are the current versions of all namespaces.
 type thresholds struct {
 	c       *Cache
-	books   Books // nil: the store keeps none
 	current atomic.Pointer[map[place]*standing]
 
-	mu       sync.Mutex // for one reload at a time
-	revision int64
-	loaded   bool
-	troubled bool // the log says that they cannot be read
+	mu sync.Mutex // for one reload at a time
+	bookmark
 }
 
 // standing is a current version and whether it serves.
@@ -46,7 +36,6 @@ type judged struct {
 
 func newThresholds(c *Cache) *thresholds {
 	t := &thresholds{c: c}
-	t.books, _ = c.opts.Store.(Books)
 	t.current.Store(&map[place]*standing{})
 	return t
 }
@@ -102,44 +91,12 @@ func (s *standing) against(c *Cache, rules *Rules) *judged {
 	return j
 }
 
-// follow reloads what changes until ctx ends.
-func (t *thresholds) follow(ctx context.Context) {
-	tick := time.NewTicker(followEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			t.refresh(ctx)
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// refresh reads the versions if they have changed. While they cannot be read,
-// those that are known hold on.
-func (t *thresholds) refresh(ctx context.Context) {
+// refresh reads the versions if they have changed.
+func (t *thresholds) refresh(ctx context.Context) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	err := t.reload(ctx)
-	switch {
-	case err != nil && !t.troubled && ctx.Err() == nil:
-		t.c.log.Warn("threshold versions cannot be read; those that are known hold, and the configured ones elsewhere", "error", err)
-	case err == nil && t.troubled:
-		t.c.log.Info("threshold versions are read again")
-	}
-	t.troubled = err != nil
-}
-
-func (t *thresholds) reload(ctx context.Context) error {
-	revision, err := ask(ctx, t.c.store, patience{timeout: t.c.opts.StoreTimeout}, func(ctx context.Context) (int64, error) {
-		return t.books.Revision(ctx, thresholdBook)
-	})
-	if err != nil || t.loaded && revision == t.revision {
-		return err
-	}
-	rows, err := t.c.rowsOf(ctx, t.books, thresholdBook)
-	if err != nil {
+	rows, err := t.c.changed(ctx, thresholdBook, &t.bookmark)
+	if err != nil || rows == nil {
 		return err
 	}
 	latest := make(map[place]*standing)
@@ -153,13 +110,5 @@ func (t *thresholds) reload(ctx context.Context) error {
 		}
 	}
 	t.current.Store(&latest)
-	t.revision, t.loaded = revision, true
 	return nil
-}
-
-// rowsOf reads a whole book; no request waits for it.
-func (c *Cache) rowsOf(ctx context.Context, books Books, book string) (map[string][]byte, error) {
-	return ask(ctx, c.store, patience{timeout: c.opts.WriteTimeout}, func(ctx context.Context) (map[string][]byte, error) {
-		return books.Rows(ctx, book)
-	})
 }

@@ -89,6 +89,7 @@ func (s *search) verdict(ctx context.Context, found []Candidate) *Entry {
 		if entry := s.accept(entry, LayerSemantic); entry != nil {
 			r.Nearest, r.NearestKey = candidate.Similarity, candidate.Key
 			r.Verified, r.HasVerified = candidate.assessment.Verified, candidate.assessment.HasVerified
+			s.noteServed(entry, candidate.assessment.scoreOf(&s.rules))
 			return s.serve(entry)
 		}
 	}

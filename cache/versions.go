@@ -72,10 +72,10 @@ func (c *Cache) Versioned(tenant string) []string {
 // Versions returns a namespace's versions, the latest first. Errors:
 // ErrNoBooks, ErrUnavailable.
 func (c *Cache) Versions(ctx context.Context, tenant, namespace string) ([]*Version, error) {
-	if c.thresholds.books == nil {
+	if c.books == nil {
 		return nil, ErrNoBooks
 	}
-	rows, err := c.rowsOf(ctx, c.thresholds.books, thresholdBook)
+	rows, err := c.rowsOf(ctx, thresholdBook)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
@@ -169,7 +169,9 @@ func (c *Cache) addVersion(ctx context.Context, v *Version) (*Version, error) {
 			continue
 		}
 		c.forgetVersions(ctx, versions)
-		c.thresholds.refresh(ctx)
+		if err := c.thresholds.refresh(ctx); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
 		c.log.Info("a threshold has a new version", "namespace", v.Namespace, "version", v.name(), "threshold", v.Threshold,
 			"source", v.Source, "by", v.By)
 		return v, nil
@@ -182,13 +184,13 @@ func (c *Cache) writeVersion(ctx context.Context, v *Version) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return ask(ctx, c.storeWrites, patience{timeout: c.opts.WriteTimeout}, func(ctx context.Context) (bool, error) {
-		added, err := c.thresholds.books.Add(ctx, thresholdBook, v.row(), row)
+	return c.changeBook(ctx, func(ctx context.Context) (bool, error) {
+		added, err := c.books.Add(ctx, thresholdBook, v.row(), row)
 		if err != nil || added {
 			return added, err
 		}
 		// A write whose first reply was lost finds what it wrote itself.
-		rows, err := c.thresholds.books.Rows(ctx, thresholdBook)
+		rows, err := c.books.Rows(ctx, thresholdBook)
 		return err == nil && bytes.Equal(rows[v.row()], row), err
 	})
 }
@@ -203,7 +205,5 @@ func (c *Cache) forgetVersions(ctx context.Context, older []*Version) {
 	for _, v := range older[versionsKept-1:] {
 		rows = append(rows, v.row())
 	}
-	_, _ = ask(ctx, c.storeWrites, patience{timeout: c.opts.WriteTimeout}, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, c.thresholds.books.Remove(ctx, thresholdBook, rows)
-	})
+	_, _ = c.changeBook(ctx, func(ctx context.Context) (bool, error) { return true, c.books.Remove(ctx, thresholdBook, rows) })
 }

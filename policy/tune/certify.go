@@ -49,7 +49,7 @@ func certifyError(samples []Sample, o Options) verdict {
 		return o.measure().requestErrorBound(blocks[i].counts) >= o.RequestError
 	})
 	if kept > 0 {
-		v.ok, v.threshold = true, blocks[kept-1].threshold
+		v.ok, v.threshold = true, readable(blocks[kept-1].threshold, next(blocks, kept-1))
 	}
 	return v
 }
@@ -66,8 +66,8 @@ func sequence(choosing ladder, n float64, m measure) []float64 {
 		}
 	}
 	thresholds := make([]float64, 0, len(blocks))
-	for _, b := range blocks[start:] {
-		thresholds = append(thresholds, roundUp(b.threshold))
+	for i := start; i < len(blocks); i++ {
+		thresholds = append(thresholds, readable(blocks[i].threshold, next(blocks, i)))
 	}
 	return thresholds
 }

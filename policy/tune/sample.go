@@ -106,14 +106,23 @@ func (l ladder) thinned(n int) []block {
 	return kept
 }
 
-// roundUp is the threshold in the digits that people see; never looser.
-func roundUp(threshold float64) float64 {
-	const digits = 1e6
-	up := math.Ceil(threshold*digits) / digits
-	if up < threshold { // the division rounded down
-		return threshold
+// readable is a threshold with no more digits than it needs: at most upTo, and
+// above the next looser score.
+func readable(upTo, above float64) float64 {
+	for scale := 1e4; scale <= 1e12; scale *= 10 {
+		if t := math.Floor(upTo*scale) / scale; t > above && t <= upTo {
+			return t
+		}
 	}
-	return up
+	return upTo
+}
+
+// next is the score of the block behind i, or -Inf.
+func next(blocks []block, i int) float64 {
+	if i+1 < len(blocks) {
+		return blocks[i+1].threshold
+	}
+	return math.Inf(-1)
 }
 
 // sorted are the samples in an order of their own.

@@ -257,8 +257,9 @@ func TestLadder(t *testing.T) {
 		if got := newLadder(list).at(threshold); got != want {
 			t.Fatalf("at %v: %+v, want %+v", threshold, got, want)
 		}
-		if up := roundUp(threshold); up < threshold || up > threshold+2e-6 {
-			t.Fatalf("%v rounded up is %v", threshold, up)
+		above := threshold - rapid.Float64Range(1e-9, 1).Draw(t, "gap")
+		if r := readable(threshold, above); r > threshold || r <= above {
+			t.Fatalf("between %v and %v, %v is readable", above, threshold, r)
 		}
 	})
 }

@@ -1,0 +1,153 @@
+// Feedback: somebody says that an answer was right or wrong for a question.
+
+package cache
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+)
+
+// Feedback is what somebody says of one answer.
+type Feedback struct {
+	Tenant string
+	By     string // who: a key's id
+	Right  bool
+
+	Entry   Key    // of the answer
+	Request Key    // from the receipt; zero if it is not known
+	Asked   string // the question's text; "" if it is not known
+}
+
+// FeedbackResult is what a Feedback did.
+type FeedbackResult struct {
+	Namespace  string
+	Evicted    bool // the entry is gone
+	Remembered bool // the same question will not get that entry's answer again
+	Labelled   bool // tuning can use it
+}
+
+// served is a semantic hit of a while ago, or one that shadow mode held back.
+type served struct {
+	place place
+	entry Key
+	asked string
+	score float64
+	judge Judge
+}
+
+// recentBytes bounds the memory of recent semantic hits.
+const recentBytes = 4 << 20
+
+func newRecent() *otter.Cache[Key, *served] {
+	return otter.Must(&otter.Options[Key, *served]{
+		MaximumWeight: recentBytes,
+		Weigher:       func(_ Key, s *served) uint32 { return uint32(len(s.asked) + 400) },
+	})
+}
+
+// noteServed remembers a semantic hit, so that feedback on it needs no text.
+func (s *search) noteServed(entry *Entry, score float64) {
+	s.receipt.Request = s.req.Key
+	s.c.recent.Set(s.req.Key, &served{
+		place: place{s.req.Tenant, s.req.Namespace}, entry: entry.Key, asked: s.req.Query, score: score, judge: s.c.judge(&s.rules),
+	})
+}
+
+// Feedback takes what somebody says of an answer. A wrong one is evicted
+// everywhere, and the question, if it is known, does not get that entry's
+// answer again; either counts as a label for tuning. Errors: ErrNotFound (no
+// such entry, and no recent hit on it), ErrNoBooks, ErrUnavailable.
+func (c *Cache) Feedback(ctx context.Context, f Feedback) (FeedbackResult, error) {
+	if c.books == nil {
+		return FeedbackResult{}, ErrNoBooks
+	}
+	entry, err := c.Get(ctx, f.Tenant, f.Entry)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return FeedbackResult{}, err
+	}
+	if entry != nil && f.Request == (Key{}) && f.Asked != "" && entry.Meta.Kind == KindPrompt {
+		f.Request = NewPrompt(f.Tenant, entry.Meta.Namespace, f.Asked).Key
+	}
+	hit := c.recentHit(&f)
+	if entry == nil && hit == nil {
+		return FeedbackResult{}, ErrNotFound
+	}
+	p := place{tenant: f.Tenant}
+	if entry != nil {
+		p.namespace = entry.Meta.Namespace
+	} else {
+		p.namespace = hit.place.namespace
+	}
+	r := FeedbackResult{Namespace: p.namespace}
+	if !f.Right {
+		if r, err = c.takeBack(ctx, p, &f); err != nil {
+			return r, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
+	}
+	label := newLabel(&f, entry, hit)
+	r.Labelled = label.Asked != "" && label.Stored != "" || label.Score != nil
+	if err := c.addLabel(ctx, p, label, rand.Text()); err != nil {
+		return r, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	c.metrics.said(f.Right)
+	return r, c.trimmed(ctx, p)
+}
+
+// recentHit is the hit that the feedback is about, if this replica remembers it.
+func (c *Cache) recentHit(f *Feedback) *served {
+	hit, ok := c.recent.GetIfPresent(f.Request)
+	if !ok || hit.entry != f.Entry || hit.place.tenant != f.Tenant {
+		return nil
+	}
+	return hit
+}
+
+// takeBack evicts a wrong answer and remembers for which question it was wrong.
+func (c *Cache) takeBack(ctx context.Context, p place, f *Feedback) (FeedbackResult, error) {
+	r := FeedbackResult{Namespace: p.namespace}
+	if f.Request != (Key{}) && f.Request != f.Entry {
+		if err := c.negatives.add(ctx, p, pair(f.Request, f.Entry)); err != nil {
+			return r, err
+		}
+		r.Remembered = true
+	}
+	var err error
+	r.Evicted, err = c.Delete(ctx, f.Tenant, f.Entry)
+	return r, err
+}
+
+func newLabel(f *Feedback, entry *Entry, hit *served) Label {
+	l := Label{At: time.Now().UTC(), By: f.By, Right: f.Right, Entry: f.Entry.String(), Asked: f.Asked}
+	if f.Request != (Key{}) {
+		l.Request = f.Request.String()
+	}
+	if entry != nil {
+		l.Stored = entry.Prompt
+	}
+	if hit != nil {
+		l.Score, l.Judge = &hit.score, &hit.judge
+		if l.Asked == "" {
+			l.Asked = hit.asked
+		}
+	}
+	return l
+}
+
+// trimEvery is after how many labels of this replica the books are trimmed.
+const trimEvery = 100
+
+// trimmed keeps the books of a place within their bounds.
+func (c *Cache) trimmed(ctx context.Context, p place) error {
+	if c.labelled.Add(1)%trimEvery != 0 {
+		return nil
+	}
+	return errors.Join(
+		c.trimBook(ctx, labelBook(p), "", labelsKept),
+		c.trimBook(ctx, negativeBook, p.prefix(), negativesKept),
+	)
+}
