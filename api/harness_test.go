@@ -26,6 +26,7 @@ import (
 	"github.com/askonce/askonce/cache"
 	"github.com/askonce/askonce/cache/embedded"
 	"github.com/askonce/askonce/upstream"
+	"github.com/askonce/askonce/upstream/pace"
 	"github.com/askonce/askonce/upstream/simulator"
 )
 
@@ -45,6 +46,7 @@ type world struct {
 type plan struct {
 	script      []simulator.Step
 	upstreamKey string
+	ledger      pace.Ledger // of the upstream; nil: its own
 	options     func(*api.Options)
 	cache       func(*cache.Options)
 }
@@ -58,7 +60,7 @@ func newWorld(t testing.TB, p plan) *world {
 	origin := httptest.NewServer(w.provider)
 	t.Cleanup(origin.Close)
 
-	client, err := upstream.New(upstream.Options{BaseURL: origin.URL + "/v1", APIKey: p.upstreamKey, MaxTries: 1})
+	client, err := upstream.New(upstream.Options{BaseURL: origin.URL + "/v1", APIKey: p.upstreamKey, MaxTries: 1, Ledger: p.ledger})
 	must(t, err)
 	t.Cleanup(client.Close)
 

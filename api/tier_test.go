@@ -20,7 +20,10 @@ import (
 type bucketLimits struct{ *pace.Local }
 
 func newBucketLimits() bucketLimits {
-	return bucketLimits{pace.NewLocal(func(string) ([]limit.Axis, bool) {
+	return bucketLimits{pace.NewLocal(func(subject string) ([]limit.Axis, bool) {
+		if !strings.HasPrefix(subject, "tenant/") {
+			return nil, true
+		}
 		return []limit.Axis{
 			{Name: "requests", Unit: limit.Requests, Rule: limit.Rule{Counting: limit.SlidingWindow, Limit: 2}},
 			{Name: "tokens", Unit: limit.TotalTokens, Rule: limit.Rule{Counting: limit.SlidingWindow, Limit: 5_000}},
@@ -48,8 +51,8 @@ func (b bucketLimits) Glance(subject string) []api.LimitState {
 func (b bucketLimits) State(_ context.Context, tenant string) (api.LimitsState, error) {
 	state := api.LimitsState{Replicas: 1}
 	for _, subject := range b.Subjects() {
-		name := strings.TrimPrefix(subject, "tenant/")
-		if tenant == "" || tenant == name {
+		name, isTenant := strings.CutPrefix(subject, "tenant/")
+		if isTenant && (tenant == "" || tenant == name) {
 			state.Subjects = append(state.Subjects, api.SubjectState{Kind: "tenant", Name: name, Limits: b.Glance(subject)})
 		}
 	}
@@ -58,8 +61,9 @@ func (b bucketLimits) State(_ context.Context, tenant string) (api.LimitsState, 
 
 // tiered is the plan of a service whose tenants have the tier.
 func tiered(tier api.Tier, tenants ...string) plan {
-	return plan{upstreamKey: "sk-service", options: func(o *api.Options) {
-		o.Limits = newBucketLimits()
+	limits := newBucketLimits()
+	return plan{upstreamKey: "sk-service", ledger: limits, options: func(o *api.Options) {
+		o.Limits = limits
 		for _, tenant := range tenants {
 			k := key("ask_"+tenant, tenant, api.RoleWrite)
 			k.Tier = tier
@@ -111,7 +115,7 @@ func TestHitsCountOnlyWhereConfigured(t *testing.T) {
 	}
 }
 
-// asked is an upstream that notes the calls.
+// asked is an upstream that notes the calls, and limits none.
 type asked struct {
 	api.Upstream
 	last *llm.Call
@@ -119,7 +123,9 @@ type asked struct {
 
 func (a *asked) Do(ctx context.Context, call *llm.Call) (*http.Response, error) {
 	a.last = call
-	return a.Upstream.Do(ctx, call)
+	free := *call
+	free.TenantLimits = ""
+	return a.Upstream.Do(ctx, &free)
 }
 
 func TestACallerOnlyLowersItsLane(t *testing.T) {
