@@ -50,6 +50,9 @@ var conditionalHeaders = [...]string{"If-Match", "If-Modified-Since", "If-None-M
 var keptFromCaller = nameSet(connectionHeaders,
 	"Age", "Alt-Svc", "Content-Length", "Content-Type", "Date", "Set-Cookie", "Strict-Transport-Security")
 
+// upstreamHeaders are what our side of the upstream says of a call.
+var upstreamHeaders = [...]string{promptHeader, llm.TriesHeader, llm.WaitHeader, llm.DeploymentHeader, llm.SubstituteHeader}
+
 func nameSet(names []string, more ...string) map[string]bool {
 	set := make(map[string]bool, len(names)+len(more))
 	for _, name := range slices.Concat(names, more) {
@@ -96,7 +99,10 @@ func upstreamHeader(from http.Header) http.Header {
 func passHeader(to, from http.Header) {
 	named := connectionNamed(from)
 	for name, values := range from {
-		if !keptFromCaller[name] && !named[name] && (!hasAnyPrefix(name, "Askonce-", "Access-Control-") || name == promptHeader) {
+		if hasAnyPrefix(name, "Askonce-") && !slices.Contains(upstreamHeaders[:], name) {
+			continue
+		}
+		if !keptFromCaller[name] && !named[name] && !hasAnyPrefix(name, "Access-Control-") {
 			to[name] = slices.Clip(values) // several callers may get the same answer
 		}
 	}

@@ -133,7 +133,7 @@ func (b *batchEmbedding) fetchMissing(w http.ResponseWriter) (passed bool, err e
 	}
 	passHeader(w.Header(), got.header)
 	cut, err := llm.SplitEmbeddings(got.body, weights)
-	if got.status == http.StatusOK && err != nil && len(b.missing) < len(b.parts) {
+	if got.status == http.StatusOK && (err != nil || got.substitute()) && len(b.missing) < len(b.parts) {
 		// What the cache holds does not fit to this: the provider answers all of it.
 		if got, err = b.ask(b.view); err != nil {
 			return false, err
@@ -143,7 +143,7 @@ func (b *batchEmbedding) fetchMissing(w http.ResponseWriter) (passed bool, err e
 	if got.status != http.StatusOK || err != nil {
 		return true, b.pass(w, got)
 	}
-	b.keep(cut)
+	b.keep(cut, got.substitute())
 	return false, nil
 }
 
@@ -155,10 +155,10 @@ func (b *batchEmbedding) pass(w http.ResponseWriter, got *gathered) error {
 }
 
 // keep stores the answers to the missing inputs.
-func (b *batchEmbedding) keep(cut [][]byte) {
+func (b *batchEmbedding) keep(cut [][]byte, substitute bool) {
 	for at, i := range b.missing {
 		b.answers[i] = cut[at]
-		stored := cache.Stored{Response: cut[at], ExactOnly: true}
+		stored := cache.Stored{Response: cut[at], ExactOnly: true, Substitute: substitute}
 		if answer, err := llm.ParseResponse(llm.Embeddings, cut[at]); err == nil {
 			stored.Usage, stored.HasUsage = answer.Usage, answer.HasUsage
 		}
@@ -187,6 +187,10 @@ type gathered struct {
 	header http.Header
 	body   []byte
 }
+
+// substitute reports whether another model than the one asked for answered: its
+// vectors compare with none of the other's.
+func (g *gathered) substitute() bool { return g.header.Get(llm.SubstituteHeader) != "" }
 
 // ask sends view upstream. Identical requests that are under way at the same
 // time share one call, which ends with the last of them to wait, not with the

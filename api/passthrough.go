@@ -86,7 +86,7 @@ func (s *Server) fetch(w http.ResponseWriter, r *http.Request, x *exchange, p *p
 		return writeHit(w, p.view, a)
 	}
 	passHeader(w.Header(), a.Header)
-	storable := a.Status == http.StatusOK && !request.NoStore && a.Receipt.Reason != cache.ReasonOff
+	storable := a.Status == http.StatusOK && !request.NoStore && a.Receipt.Reason != cache.ReasonOff && a.Header.Get(llm.SubstituteHeader) == ""
 	describeMiss(w.Header(), &a.Receipt, a.Key, storable)
 	return s.writeLive(w, r, p.view, a)
 }

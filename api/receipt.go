@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/askonce/askonce/cache"
+	"github.com/askonce/askonce/internal/llm"
 )
 
 // cacheName is askonce's name in Cache-Status.
@@ -58,7 +59,8 @@ func describeHit(h http.Header, a *cache.Answer, length int, now time.Time) {
 		t.end("Askonce-Similarity")
 	}
 	t.entry(entry.Key)
-	t.receipt(receipt)
+	t.buf = receipt.AppendCompact(t.buf)
+	t.end("Askonce-Receipt")
 	t.set(h)
 }
 
@@ -83,8 +85,20 @@ func describeMiss(h http.Header, receipt *cache.Receipt, key cache.Key, storable
 	if storable {
 		t.entry(key)
 	}
-	t.receipt(receipt)
+	t.buf = receipt.AppendCompact(t.buf)
+	for _, part := range upstreamParts {
+		if values := h[part.header]; len(values) > 0 {
+			t.buf = append(append(append(append(t.buf, ';'), part.name...), '='), values[0]...)
+		}
+	}
+	t.end("Askonce-Receipt")
 	t.set(h)
+}
+
+// upstreamParts are what a receipt says of the call to the provider: what the
+// headers say.
+var upstreamParts = [...]struct{ header, name string }{
+	{llm.TriesHeader, "tries"}, {llm.WaitHeader, "wait_ms"}, {llm.DeploymentHeader, "deployment"}, {llm.SubstituteHeader, "substitute"},
 }
 
 // forwardWord is why a request went on, in the words of RFC 9211, 2.2.
@@ -108,9 +122,4 @@ func (t *headerText) entry(key cache.Key) {
 		t.buf = append(t.buf, digits[b>>4], digits[b&15])
 	}
 	t.end("Askonce-Entry")
-}
-
-func (t *headerText) receipt(r *cache.Receipt) {
-	t.buf = r.AppendCompact(t.buf)
-	t.end("Askonce-Receipt")
 }

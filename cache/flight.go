@@ -20,6 +20,7 @@ type flight struct {
 	id      flightID
 	private bool // nobody may join
 	keep    bool // the answer is to be stored
+	another bool // a substitute for the model asked for answers
 	cancel  context.CancelFunc
 	waiters int // guarded by flights.mu
 	lease   lease

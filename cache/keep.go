@@ -16,6 +16,10 @@ type Stored struct {
 	Usage     llm.Usage
 	HasUsage  bool
 	ExactOnly bool // may serve identical requests alone
+
+	// Substitute says that another model than the one asked for answered: Keep
+	// does not keep that, unless the namespace allows it.
+	Substitute bool
 }
 
 // StoreResult tells what a Store did.
@@ -59,6 +63,10 @@ func (c *Cache) Keep(req *Request, answer Stored) {
 	rules, _ := c.rules(req)
 	if rules.Mode == ModeOff || req.NoStore {
 		c.metrics.kept.WithLabelValues("not_asked").Inc()
+		return
+	}
+	if answer.Substitute && !rules.AllowSubstitutes {
+		c.metrics.kept.WithLabelValues("substitute").Inc()
 		return
 	}
 	entry := c.newEntry(req, rules, answer, time.Now())

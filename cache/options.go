@@ -63,6 +63,10 @@ type Rules struct {
 	Floor            float64   // least cosine at which the verifier is asked; for ScoreVerified
 	Guards           guard.Set // what may refuse a candidate
 	TTL              time.Duration
+
+	// AllowSubstitutes keeps the answers of substitutes: models that answered
+	// instead of the one asked for.
+	AllowSubstitutes bool
 }
 
 // DefaultRules hold where nothing else was said.

@@ -33,6 +33,7 @@ var ErrBrokenOff = errors.New("cache: the origin broke its answer off")
 // its bytes is given to any reader.
 func (c *Cache) pump(f *flight, s *search, resp *http.Response) {
 	defer resp.Body.Close()
+	f.another = resp.Header.Get(llm.SubstituteHeader) != ""
 	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	stream := media == "text/event-stream"
 	switch {
@@ -184,6 +185,9 @@ func (c *Cache) settle(f *flight, s *search, doc []byte) {
 func (c *Cache) keepAnswer(f *flight, s *search, doc []byte) (outcome string) {
 	if !f.keep {
 		return "not_asked"
+	}
+	if f.another && !s.rules.AllowSubstitutes {
+		return "substitute"
 	}
 	answer, err := llm.ParseResponse(llm.Endpoint(s.req.Kind), doc)
 	if err != nil {

@@ -24,7 +24,7 @@ func (t *turn) body(resp *http.Response, cancel context.CancelFunc) io.ReadClose
 		return plain
 	}
 	events := strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream")
-	return &meteredBody{answerBody: plain, usage: llm.NewUsageReader(events)}
+	return &meteredBody{answerBody: plain, left: resp.ContentLength, usage: llm.NewUsageReader(events)}
 }
 
 // answerBody is the body of a call without limits to settle.
@@ -46,6 +46,7 @@ type meteredBody struct {
 	*answerBody
 
 	mu    sync.Mutex // Close may come while a Read is under way
+	left  int64      // of a body whose length is known; such a one is not always read to io.EOF
 	usage *llm.UsageReader
 }
 
@@ -54,8 +55,9 @@ func (b *meteredBody) Read(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	_, _ = b.usage.Write(p[:n])
+	b.left -= int64(n)
 	switch {
-	case err == io.EOF:
+	case err == io.EOF, b.left == 0:
 		b.turn.answered(b.usage)
 	case err != nil:
 		b.turn.brokeOff(b.usage)

@@ -14,14 +14,6 @@ import (
 	"github.com/askonce/askonce/upstream/pace"
 )
 
-// Headers that an answer has from this package, whatever its provider sent.
-const (
-	TriesHeader      = "Askonce-Tries"      // how often it was sent, if more than once
-	WaitHeader       = "Askonce-Wait"       // milliseconds that it waited for its limits, if it did
-	DeploymentHeader = "Askonce-Deployment" // who answered, where several can
-	SubstituteHeader = "Askonce-Substitute" // the model that answered instead of the one asked for
-)
-
 // shouldRetryHeader is how providers tell SDKs whether to retry.
 const shouldRetryHeader = "X-Should-Retry"
 
@@ -78,10 +70,11 @@ func newClient(opts *Options) (*Client, error) {
 	return c, nil
 }
 
-// Close refuses the calls that wait for their limits, and closes the
-// connections that are not in use.
+// Close refuses the calls that wait for their limits, closes the connections
+// that are not in use, and waits for tokenizers that are being loaded.
 func (c *Client) Close() {
 	c.limiter.Close()
+	c.estimator.Close()
 	for _, d := range c.router.all {
 		d.transport.CloseIdleConnections()
 	}
@@ -106,7 +99,7 @@ func (c *Client) Do(ctx context.Context, call *llm.Call) (*http.Response, error)
 }
 
 func (c *Client) do(caller context.Context, call *llm.Call) (*http.Response, error) {
-	models, err := c.router.route(call)
+	models, call, err := c.router.route(call)
 	if err != nil {
 		return nil, err
 	}

@@ -138,8 +138,8 @@ func TestRetryRules(t *testing.T) {
 				if tt.calls > 1 {
 					want = strconv.Itoa(tt.calls)
 				}
-				if got := resp.Header.Get(upstream.TriesHeader); got != want {
-					t.Errorf("%s is %q, want %q", upstream.TriesHeader, got, want)
+				if got := resp.Header.Get(llm.TriesHeader); got != want {
+					t.Errorf("%s is %q, want %q", llm.TriesHeader, got, want)
 				}
 			})
 		})
@@ -164,7 +164,7 @@ func TestSpentRetriesReturnTheLastAnswer(t *testing.T) {
 			t.Errorf("got %d with %d bytes, want the provider's last answer", resp.StatusCode, len(body))
 		}
 		h := resp.Header
-		if p.calls() != 5 || h.Get("x-should-retry") != "false" || h.Get("Retry-After") != "1" || h.Get(upstream.TriesHeader) != "5" {
+		if p.calls() != 5 || h.Get("x-should-retry") != "false" || h.Get("Retry-After") != "1" || h.Get(llm.TriesHeader) != "5" {
 			t.Errorf("%d calls, header %v", p.calls(), h)
 		}
 	})

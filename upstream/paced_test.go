@@ -22,8 +22,8 @@ func TestCallsWaitForTheLimit(t *testing.T) {
 		p := &providers{}
 		c := serve(t, p, upstream.Options{Limits: []limit.Axis{perMinute(limit.Requests, 2)}})
 		for range 2 {
-			if resp := ask(t, c, of("m")); resp.Header.Get(upstream.WaitHeader) != "" {
-				t.Errorf("a call within the limit waited %s ms", resp.Header.Get(upstream.WaitHeader))
+			if resp := ask(t, c, of("m")); resp.Header.Get(llm.WaitHeader) != "" {
+				t.Errorf("a call within the limit waited %s ms", resp.Header.Get(llm.WaitHeader))
 			}
 		}
 		urgent := of("m")
@@ -38,8 +38,8 @@ func TestCallsWaitForTheLimit(t *testing.T) {
 		patient := of("m")
 		patient.MaxWait = 2 * time.Minute
 		resp := ask(t, c, patient)
-		if took := time.Since(begin); took < 59*time.Second || took > 61*time.Second || !strings.HasPrefix(resp.Header.Get(upstream.WaitHeader), "6") {
-			t.Errorf("waited %v, told %q ms; want a minute", took, resp.Header.Get(upstream.WaitHeader))
+		if took := time.Since(begin); took < 59*time.Second || took > 61*time.Second || !strings.HasPrefix(resp.Header.Get(llm.WaitHeader), "6") {
+			t.Errorf("waited %v, told %q ms; want a minute", took, resp.Header.Get(llm.WaitHeader))
 		}
 		if n := p.at("a.example"); n != 3 {
 			t.Errorf("%d calls reached the provider, want 3", n)

@@ -71,12 +71,13 @@ func newModels(strategy Strategy, choices []choice) *models {
 // router knows the models.
 type router struct {
 	named  map[string]*models
-	others *models // of models that have no name here, and of calls without model
+	others *models // of models that have no name here; nil: there are none
+	first  *models // of calls without a model: the first deployment alone
 	all    []*deployment
 }
 
 func newRouter(opts *Options, all []*deployment) *router {
-	r := &router{named: make(map[string]*models), all: all}
+	r := &router{named: make(map[string]*models), all: all, first: newModels(Weighted, []choice{{deployment: all[0]}})}
 	byName := make(map[string]*deployment, len(all))
 	byModel := make(map[string][]choice)
 	var open []choice
@@ -113,25 +114,27 @@ func orName(model, name string) string {
 	return model
 }
 
-// route is the models that call may go to. The error is a *llm.CallError.
-func (r *router) route(call *llm.Call) (*models, error) {
+// route is the models that call may go to, and the call with its model's name.
+// The error is a *llm.CallError.
+func (r *router) route(call *llm.Call) (*models, *llm.Call, error) {
 	if len(r.all) == 1 && r.others != nil {
-		return r.others, nil
+		return r.others, call, nil
 	}
-	model := call.Model
-	if model == "" {
-		model = gjson.GetBytes(call.Body, "model").Str
+	if call.Model == "" {
+		named := *call
+		named.Model = gjson.GetBytes(call.Body, "model").Str
+		call = &named
 	}
-	if m := r.named[model]; m != nil {
-		return m, nil
+	if m := r.named[call.Model]; m != nil {
+		return m, call, nil
 	}
 	switch {
+	case call.Model == "":
+		return r.first, call, nil
 	case r.others != nil:
-		return r.others, nil
-	case model == "":
-		return newModels(Weighted, []choice{{deployment: r.all[0]}}), nil
+		return r.others, call, nil
 	}
-	return nil, &llm.CallError{
+	return nil, call, &llm.CallError{
 		Status: http.StatusNotFound, Code: "model_not_found",
 		Message: "This service has no deployment of the model that the request names.",
 		Err:     errors.New("upstream: no deployment of the model"),

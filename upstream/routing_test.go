@@ -10,6 +10,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/askonce/askonce/internal/llm"
 	"github.com/askonce/askonce/upstream"
 	"github.com/askonce/askonce/upstream/limit"
 )
@@ -31,7 +32,7 @@ func TestWeightsAreShares(t *testing.T) {
 		c := serve(t, p, model(upstream.Weighted, a, b))
 		for range 50 {
 			resp := ask(t, c, of("m"))
-			if name := resp.Header.Get(upstream.DeploymentHeader); name != "a" && name != "b" {
+			if name := resp.Header.Get(llm.DeploymentHeader); name != "a" && name != "b" {
 				t.Fatalf("answered by %q", name)
 			}
 		}
@@ -97,8 +98,8 @@ func TestFailoverAndBack(t *testing.T) {
 				c := serve(t, p, model(upstream.Failover, a, b))
 				for range 60 {
 					resp := ask(t, c, of("m"))
-					if resp.StatusCode != 200 || resp.Header.Get(upstream.DeploymentHeader) != "b" {
-						t.Fatalf("status %d by %s", resp.StatusCode, resp.Header.Get(upstream.DeploymentHeader))
+					if resp.StatusCode != 200 || resp.Header.Get(llm.DeploymentHeader) != "b" {
+						t.Fatalf("status %d by %s", resp.StatusCode, resp.Header.Get(llm.DeploymentHeader))
 					}
 					time.Sleep(time.Second)
 				}
@@ -110,8 +111,8 @@ func TestFailoverAndBack(t *testing.T) {
 				}
 				down.Store(false)
 				time.Sleep(20 * time.Second)
-				if resp := ask(t, c, of("m")); resp.Header.Get(upstream.DeploymentHeader) != "a" {
-					t.Errorf("answered by %s after the primary is back", resp.Header.Get(upstream.DeploymentHeader))
+				if resp := ask(t, c, of("m")); resp.Header.Get(llm.DeploymentHeader) != "a" {
+					t.Errorf("answered by %s after the primary is back", resp.Header.Get(llm.DeploymentHeader))
 				}
 			})
 		})
@@ -170,20 +171,20 @@ func TestSubstitutesAreLastAndMarked(t *testing.T) {
 		a.Model, b.Model = "large", "small"
 		c := serve(t, p, model(upstream.Weighted, b, a))
 		for range 4 {
-			if resp := ask(t, c, of("m")); resp.Header.Get(upstream.SubstituteHeader) != "" || resp.Header.Get(upstream.DeploymentHeader) != "b" {
+			if resp := ask(t, c, of("m")); resp.Header.Get(llm.SubstituteHeader) != "" || resp.Header.Get(llm.DeploymentHeader) != "b" {
 				t.Errorf("header %v of the model itself", resp.Header)
 			}
 		}
 		p.answer = map[string]http.HandlerFunc{"b.example": status(500)}
 		resp := ask(t, c, of("m"))
-		if resp.Header.Get(upstream.SubstituteHeader) != "large" || resp.Header.Get(upstream.DeploymentHeader) != "a" {
+		if resp.Header.Get(llm.SubstituteHeader) != "large" || resp.Header.Get(llm.DeploymentHeader) != "a" {
 			t.Errorf("header %v of a substitute", resp.Header)
 		}
 		same := model(upstream.Weighted, b, a)
 		m := same.Models["m"]
 		m.SameModel = true
 		same.Models["m"] = m
-		if resp := ask(t, serve(t, p, same), of("m")); resp.Header.Get(upstream.SubstituteHeader) != "" {
+		if resp := ask(t, serve(t, p, same), of("m")); resp.Header.Get(llm.SubstituteHeader) != "" {
 			t.Errorf("a deployment of the same model is marked: %v", resp.Header)
 		}
 	})

@@ -255,19 +255,19 @@ func (t *trip) marked(resp *http.Response) *http.Response {
 
 // describe says on the answer how it came about.
 func (t *trip) describe(h http.Header, turn *turn) {
-	for _, name := range [...]string{TriesHeader, WaitHeader, DeploymentHeader, SubstituteHeader} {
+	for _, name := range [...]string{llm.TriesHeader, llm.WaitHeader, llm.DeploymentHeader, llm.SubstituteHeader} {
 		h.Del(name) // ours alone to set
 	}
 	if t.tries > 1 {
-		h.Set(TriesHeader, strconv.Itoa(t.tries))
+		h.Set(llm.TriesHeader, strconv.Itoa(t.tries))
 	}
 	if ms := t.waited.Milliseconds(); ms > 0 {
-		h.Set(WaitHeader, strconv.FormatInt(ms, 10))
+		h.Set(llm.WaitHeader, strconv.FormatInt(ms, 10))
 	}
 	if len(t.client.opts.Deployments) > 0 {
-		h.Set(DeploymentHeader, turn.Name)
+		h.Set(llm.DeploymentHeader, turn.Name)
 	}
 	if turn.substitute {
-		h.Set(SubstituteHeader, turn.modelFor(t.call))
+		h.Set(llm.SubstituteHeader, turn.modelFor(t.call))
 	}
 }

@@ -188,6 +188,10 @@ type NamespaceConfig struct {
 	Guards      []string       `yaml:"guards"`
 	TTL         *time.Duration `yaml:"ttl"`
 	PromptOrder *string        `yaml:"prompt_order"`
+
+	// AllowSubstitutes keeps answers of models that answered instead of the one
+	// asked for.
+	AllowSubstitutes *bool `yaml:"allow_substitutes"`
 }
 
 // EmbedderConfig says what turns questions into vectors.

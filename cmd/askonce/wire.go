@@ -204,6 +204,7 @@ func (ns NamespaceConfig) rules(usual cache.Rules) (cache.Rules, error) {
 	}
 	set(&rules.Floor, ns.Floor)
 	set(&rules.TTL, ns.TTL)
+	set(&rules.AllowSubstitutes, ns.AllowSubstitutes)
 	if ns.Guards == nil {
 		return rules, nil
 	}

@@ -44,6 +44,15 @@ type Call struct {
 	MaxWait time.Duration
 }
 
+// Headers that an answer has from askonce's side of the upstream, whatever its
+// provider sent.
+const (
+	TriesHeader      = "Askonce-Tries"      // how often the call was sent, if more than once
+	WaitHeader       = "Askonce-Wait"       // milliseconds that it waited for its limits, if it did
+	DeploymentHeader = "Askonce-Deployment" // who answered, where there are several
+	SubstituteHeader = "Askonce-Substitute" // the model that answered instead of the one asked for
+)
+
 // Lane is how urgent a call is.
 type Lane string
 

@@ -15,7 +15,7 @@ func loaded(t testing.TB, model string) *Estimator {
 	t.Helper()
 	e := New(slog.New(slog.DiscardHandler))
 	e.tokenizers.of(model)
-	<-e.tokenizers.byName[encodingOf(model)].loaded
+	e.Close()
 	if e.tokenizers.of(model) == nil {
 		t.Fatalf("no tokenizer for %s", model)
 	}

@@ -48,6 +48,9 @@ func New(log *slog.Logger) *Estimator {
 	}
 }
 
+// Close waits for what is being loaded.
+func (e *Estimator) Close() { e.tokenizers.loading.Wait() }
+
 // Demand is what a call is estimated to take.
 type Demand struct {
 	Input   int64 // tokens sent

@@ -33,20 +33,20 @@ func encodingOf(model string) string {
 
 // tokenizers loads tables in the background, each at most once.
 type tokenizers struct {
-	log    *slog.Logger
-	byName map[string]*table // fixed; the tables fill
+	log     *slog.Logger
+	byName  map[string]*table // fixed; the tables fill
+	loading sync.WaitGroup
 }
 
 type table struct {
-	load   sync.Once
-	loaded chan struct{} // closed when loading has ended
-	count  atomic.Pointer[tokenizer]
+	load  sync.Once
+	count atomic.Pointer[tokenizer]
 }
 
 func newTokenizers(log *slog.Logger) *tokenizers {
 	t := &tokenizers{log: log, byName: make(map[string]*table)}
 	for _, name := range []string{newest, older} {
-		t.byName[name] = &table{loaded: make(chan struct{})}
+		t.byName[name] = new(table)
 	}
 	return t
 }
@@ -58,12 +58,11 @@ func (t *tokenizers) of(model string) tokenizer {
 	if count := table.count.Load(); count != nil {
 		return *count
 	}
-	table.load.Do(func() { go t.fill(table, name) })
+	table.load.Do(func() { t.loading.Go(func() { t.fill(table, name) }) })
 	return nil
 }
 
 func (t *tokenizers) fill(table *table, name string) {
-	defer close(table.loaded)
 	tiktoken.SetBpeLoader(loader.NewOfflineLoader())
 	encoding, err := tiktoken.GetEncoding(name)
 	if err != nil {
