@@ -7,6 +7,8 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/askonce/askonce/cache"
 )
 
 // announce tells people and the log what runs, and where.
@@ -104,7 +106,11 @@ func (r *running) upstreamLine() string {
 }
 
 func (r *running) thresholdLine() string {
-	line := fmt.Sprintf("cosine similarity %g, answers live %s", r.cfg.Cache.Threshold, formatDuration(r.cfg.Cache.TTL))
+	score := fmt.Sprintf("cosine similarity %g", r.cfg.Cache.Threshold)
+	if r.cfg.Cache.Score == string(cache.ScoreVerified) {
+		score = fmt.Sprintf("verified probability %g, above a cosine similarity of %g", r.cfg.Cache.Threshold, r.cfg.Cache.Floor)
+	}
+	line := fmt.Sprintf("%s, answers live %s", score, formatDuration(r.cfg.Cache.TTL))
 	if r.cfg.Cache.Mode != "semantic" {
 		line += ", mode " + r.cfg.Cache.Mode
 	}
