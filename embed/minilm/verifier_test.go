@@ -91,7 +91,7 @@ const logitsSum = 0x8c992490
 // another machine than the one that serves with it.
 func TestKernelsGiveTheSameLogits(t *testing.T) {
 	pairs := goldenPairs(t)
-	sameLogits(t, available(), pairs[:3])
+	sameLogits(t, available(), pairs[:1])
 	sameLogits(t, fast(), pairs[:60])
 	sameLogits(t, fast(), []pair{{}, {A: "only one"}, {B: "only one"}, {A: strings.Repeat("word ", 150), B: strings.Repeat("other ", 180)}})
 }
