@@ -8,11 +8,14 @@ import (
 	"testing"
 
 	"github.com/askonce/askonce/upstream"
+	"github.com/askonce/askonce/upstream/limit"
 	"github.com/askonce/askonce/upstream/simulator"
 )
 
-// BenchmarkDo compares a call with the same one by net/http's own client:
-// what is between them is what this package adds to a miss.
+// BenchmarkDo compares a call with the same one by net/http's own client: what
+// is between them is what this package adds to a miss. limited has three axes,
+// none of them scarce; what it adds is the estimate, the reservation, and reading
+// the usage.
 func BenchmarkDo(b *testing.B) {
 	sim, err := simulator.New(simulator.Options{})
 	if err != nil {
@@ -26,6 +29,14 @@ func BenchmarkDo(b *testing.B) {
 	}
 	defer client.Close()
 
+	limited, err := upstream.New(upstream.Options{BaseURL: server.URL + "/v1", APIKey: "sk", Limits: []limit.Axis{
+		perMinute(limit.Requests, 1<<40), perMinute(limit.InputTokens, 1<<50), perMinute(limit.TotalTokens, 1<<50),
+	}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer limited.Close()
+
 	finish := func(b *testing.B, resp *http.Response, err error) {
 		if err != nil || resp.StatusCode != http.StatusOK {
 			b.Fatal(resp, err)
@@ -37,6 +48,13 @@ func BenchmarkDo(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			resp, err := client.Do(b.Context(), chat(chatBody))
+			finish(b, resp, err)
+		}
+	})
+	b.Run("limited", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			resp, err := limited.Do(b.Context(), chat(chatBody))
 			finish(b, resp, err)
 		}
 	})

@@ -274,24 +274,3 @@ func TestAWaiterThatLeavesIsForgotten(t *testing.T) {
 		}
 	})
 }
-
-// BenchmarkPaced is what the limits add to a call.
-func BenchmarkPaced(b *testing.B) {
-	axes := []limit.Axis{perMinute(limit.Requests, 1<<40), perMinute(limit.TotalTokens, 1<<50), perMinute(limit.InputTokens, 1<<50)}
-	limiter, err := pace.New(pace.Options{Ledger: pace.NewLocal(func(string) ([]limit.Axis, bool) { return axes, true })})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer limiter.Close()
-	want := limit.Amounts{limit.Requests: 1, limit.TotalTokens: 300, limit.InputTokens: 200}
-	b.ReportAllocs()
-	for b.Loop() {
-		r, err := limiter.Reserve(b.Context(), pace.Request{Lane: pace.P1, Deployment: pace.Claim{Subject: "d", Amounts: want}})
-		if err != nil {
-			b.Fatal(err)
-		}
-		if err := r.Settle(want, limit.Amounts{}); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
