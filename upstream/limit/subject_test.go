@@ -232,6 +232,23 @@ func TestAWordsResetEndsWhatItCounted(t *testing.T) {
 	}
 }
 
+// A provider that has counted more, 300 at 1 s, has room for all 600 at 31 s.
+// What goes there then may be a second quicker than what it spoke of.
+func TestAWordLeavesABucketItsSlack(t *testing.T) {
+	s, err := limit.NewSubject([]limit.Axis{{Name: "tokens", Unit: limit.TotalTokens, Rule: limit.Rule{
+		Counting: limit.TokenBucket, Limit: 600, Slack: time.Second,
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	take(t, s, call(100), start)
+	grant := take(t, s, call(100), start+second)
+	s.Adjust(grant, limit.Word{Axis: "tokens", Limit: 600, Remaining: 300}, start+second)
+	if v := refused(t, s, call(600), start+31*second); v.At != start+32*second {
+		t.Errorf("all of it fits %d us after the start, want 32 s", v.At-start)
+	}
+}
+
 func TestPause(t *testing.T) {
 	s := tier1(t)
 	s.Pause(start + 10*second)

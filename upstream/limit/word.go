@@ -46,6 +46,9 @@ func (a *axis) believe(w Word, seen int64, then, now Instant) {
 	if more <= 0 {
 		return
 	}
+	if a.shape == bucket {
+		more += a.margin // what comes next may have the shorter way
+	}
 	a.Corrected += more
 	if w.Reset > 0 && a.shape == sliding {
 		at = min(at, w.Reset-Instant(a.window))

@@ -365,6 +365,7 @@ local function believe(a, word, seen, at_grant, now)
 	if c.shape == 'fixed' and aligned(at_grant, c.window) ~= aligned(at, c.window) then return end
 	local more = limit - word.remaining - seen - s.corrected
 	if more <= 0 then return end
+	if c.shape == 'bucket' then more = more + c.margin end
 	s.corrected = s.corrected + more
 	if word.reset > -FAR and c.shape == 'sliding' then at = min(at, now + word.reset - c.window) end
 	charge(c, s, more, at)
