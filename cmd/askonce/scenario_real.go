@@ -138,7 +138,12 @@ func (r *realRun) provider(script []simulator.Step) (http.Handler, error) {
 			}
 		},
 		Transport: &http.Transport{MaxIdleConnsPerHost: 1 << 10, DisableCompression: true},
-		ErrorLog:  slog.NewLogLogger(r.log.Handler(), slog.LevelWarn),
+		ErrorHandler: func(w http.ResponseWriter, req *http.Request, err error) {
+			if req.Context().Err() == nil { // else the run is over
+				r.log.Warn("the provider could not be asked", "error", err)
+			}
+			w.WriteHeader(http.StatusBadGateway)
+		},
 	}, nil
 }
 

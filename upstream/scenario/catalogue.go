@@ -52,18 +52,18 @@ func burst() Scenario {
 
 func rag() Scenario {
 	return Scenario{
-		Name: "rag", Purpose: "Calls of nearly 6,000 tokens come somewhat faster than 30,000 tokens a minute allow, for 5 minutes.",
+		Name: "rag", Purpose: "Calls of nearly 6,000 tokens come half as fast again as 30,000 tokens a minute allow, for 5 minutes.",
 		Length: 5 * time.Minute, Limits: perMinute(30_000),
-		Load:   []Load{{Tenant: "app", Lane: p1, Prompt: 5_850, Output: 100, Every: 10 * time.Second, MaxWait: 5 * time.Minute}},
+		Load:   []Load{{Tenant: "app", Lane: p1, Prompt: 5_850, Output: 100, Every: 8 * time.Second, MaxWait: 5 * time.Minute}},
 		Expect: []Expectation{noneRefused, noneFailed, uses(0.95)},
 	}
 }
 
 func replicas() Scenario {
 	return Scenario{
-		Name: "replicas", Purpose: "Three askonce share one ledger and one limit, and are asked for a third more than it allows.",
+		Name: "replicas", Purpose: "Three askonce share one ledger and one limit, and are asked for twice what it allows.",
 		Length: 3 * time.Minute, Limits: perMinute(60_000), Replicas: 3,
-		Load:   []Load{{Tenant: "app", Lane: p1, Prompt: 400, Output: 100, Every: 375 * time.Millisecond, MaxWait: 3 * time.Minute}},
+		Load:   []Load{{Tenant: "app", Lane: p1, Prompt: 400, Output: 100, Every: 250 * time.Millisecond, MaxWait: 3 * time.Minute}},
 		Expect: []Expectation{noneRefused, noneFailed, uses(0.93)},
 	}
 }
@@ -72,7 +72,7 @@ func liar() Scenario {
 	return Scenario{
 		Name: "liar", Purpose: "askonce was told twice the limit that the provider has; answers tell the real one.",
 		Length: 3 * time.Minute, Limits: perMinute(30_000), Declared: perMinute(60_000),
-		Load: []Load{{Tenant: "app", Lane: p1, Prompt: 400, Output: 100, Every: 750 * time.Millisecond, MaxWait: 3 * time.Minute}},
+		Load: []Load{{Tenant: "app", Lane: p1, Prompt: 400, Output: 100, Every: 375 * time.Millisecond, MaxWait: 7 * time.Minute}},
 		Expect: []Expectation{
 			{"at most 3 calls are refused after the first header that tells", func(f Figures) bool { return f.RefusedAfterHeader <= 3 }},
 			noneFailed, uses(0.90),
@@ -150,7 +150,7 @@ func storm() Scenario {
 	return Scenario{
 		Name: "storm", Purpose: "The ledger of three askonce restarts at half-time and has lost all it knew.",
 		Length: 3 * time.Minute, Limits: perMinute(60_000), Replicas: 3, Restarts: true,
-		Load:   []Load{{Tenant: "app", Lane: p1, Prompt: 400, Output: 100, Every: 375 * time.Millisecond, MaxWait: 3 * time.Minute}},
+		Load:   []Load{{Tenant: "app", Lane: p1, Prompt: 400, Output: 100, Every: 250 * time.Millisecond, MaxWait: 3 * time.Minute}},
 		Expect: []Expectation{noneRefused, noneFailed, uses(0.80)},
 	}
 }

@@ -40,13 +40,13 @@ func TestUnderOtherLimits(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := liar().Under(limits) // three times what it has
-	if got := s.Load[0].Every; got != 250*time.Millisecond {
-		t.Errorf("a call every %s, want 250ms", got)
+	if got := s.Load[0].Every; got != 125*time.Millisecond {
+		t.Errorf("a call every %s, want 125ms", got)
 	}
 	if got := s.DeclaredLimits(); got[0].Amount != 200 || got[1].Amount != 180_000 || got[1].Window != time.Minute {
 		t.Errorf("declared %v, want twice %v", got, s.Limits)
 	}
-	if liar().Load[0].Every != 750*time.Millisecond {
+	if liar().Load[0].Every != 375*time.Millisecond {
 		t.Error("the scenario itself has changed")
 	}
 }

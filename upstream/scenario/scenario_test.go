@@ -55,6 +55,9 @@ func TestCountings(t *testing.T) {
 				for _, broken := range r.Broken() {
 					t.Errorf("it does not hold that %s: %+v", broken, r.Askonce)
 				}
+				if r.Naive.ProviderRefused == 0 {
+					t.Error("the naive client was refused nothing: the load is no test of the limit")
+				}
 			})
 		}
 	}
