@@ -16,6 +16,7 @@ type commands struct {
 	Serve    ServeCmd    `cmd:"" help:"Run the service."`
 	Try      TryCmd      `cmd:"" help:"Ask some 200 questions and count hits, misses and wrong hits."`
 	Eval     EvalCmd     `cmd:"" help:"Measure on labelled questions how often hits are right."`
+	Tune     TuneCmd     `cmd:"" help:"Find the threshold whose hits are right as often as asked, on labelled questions."`
 	Check    CheckCmd    `cmd:"" help:"Check the configuration and show what holds."`
 	Key      KeyCmd      `cmd:"" help:"Keys for callers."`
 	Export   ExportCmd   `cmd:"" help:"Write the whole cache into a file."`

@@ -78,7 +78,10 @@ func Calibrate(samples []Sample, o Options) (Result, error) {
 		return Result{}, err
 	}
 	o.setDefaults()
-	if err := checkSamples(samples, o); err != nil {
+	if err := checkSamples(samples); err != nil {
+		return Result{}, err
+	}
+	if err := checkEnough(samples, o); err != nil {
 		return Result{}, err
 	}
 	whole, m := newLadder(samples), o.measure()
@@ -117,7 +120,7 @@ func (v verdict) certificate(samples int, o Options) *Certificate {
 }
 
 // checkSamples refuses a sample from which nothing can follow.
-func checkSamples(samples []Sample, o Options) error {
+func checkSamples(samples []Sample) error {
 	if len(samples) == 0 {
 		return refuse("no_labels", "", "there are no labels: give labelled lookups or pairs, or gather some by feedback")
 	}
@@ -131,7 +134,7 @@ func checkSamples(samples []Sample, o Options) error {
 		return refuse("one_class", "", "all %d labels say the same (right: %v): labels of both kinds are needed to see where they part",
 			len(samples), total.allWrong == 0)
 	}
-	return checkEnough(samples, o)
+	return nil
 }
 
 // checkEnough refuses a sample that could not suffice if every answer above

@@ -44,7 +44,7 @@ func certify(samples []Sample, o Options) verdict {
 // certifyError is certify for a target of wrong answers per request.
 func certifyError(samples []Sample, o Options) verdict {
 	v := verdict{heldOut: newLadder(samples)}
-	blocks := v.heldOut.blocks
+	blocks := positive(v.heldOut.blocks)
 	kept := sort.Search(len(blocks), func(i int) bool {
 		return o.measure().requestErrorBound(blocks[i].counts) >= o.RequestError
 	})
@@ -58,7 +58,7 @@ func certifyError(samples []Sample, o Options) verdict {
 // the bound is to be expected highest, to looser ones. It looks at the choosing
 // part alone, so the tests stay valid.
 func sequence(choosing ladder, n float64, m measure) []float64 {
-	blocks := choosing.thinned(steps)
+	blocks := positive(choosing.thinned(steps))
 	best, start := math.Inf(-1), 0
 	for i, b := range blocks {
 		if bound := m.precisionBound(b.times(n / choosing.total.all())); bound > best {

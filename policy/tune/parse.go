@@ -27,6 +27,8 @@ type Row struct {
 	// Pair says that the row came as a pair ("a", "b", "label"), of which it
 	// is not known how often such a one occurs.
 	Pair bool
+
+	Split string // as the file names the part that the row belongs to; often "train" or "dev"
 }
 
 // Texts reports whether the row has texts to be scored.
@@ -48,6 +50,7 @@ type line struct {
 	Stored *string        `json:"stored"`
 	Score  jsontext.Value `json:"score"`
 	Right  jsontext.Value `json:"right"`
+	Split  jsontext.Value `json:"split"`
 }
 
 // Limits of Parse.
@@ -101,13 +104,18 @@ func ParseRow(text []byte) (Row, error) {
 	if err := json.Unmarshal(text, &l); err != nil {
 		return Row{}, errors.New(`is not a JSON object of a lookup {"score", "right"}, {"asked", "stored", "right"} or a pair {"a", "b", "label"}`)
 	}
+	var row Row
+	var err error
 	switch {
 	case l.A != nil || l.B != nil:
-		return pairRow(l)
+		row, err = pairRow(l)
 	case l.Asked != nil || l.Stored != nil:
-		return textRow(l)
+		row, err = textRow(l)
+	default:
+		row, err = scoreRow(l)
 	}
-	return scoreRow(l)
+	_ = json.Unmarshal(l.Split, &row.Split) // one that is no text names no part
+	return row, err
 }
 
 func pairRow(l line) (Row, error) {

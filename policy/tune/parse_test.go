@@ -22,7 +22,7 @@ func TestParse(t *testing.T) {
 		{Score: 0.91, HasScore: true, Right: true},
 		{},
 		{Asked: "a?", Stored: "b?"},
-		{Asked: "asked", Stored: "stored", Right: true, Pair: true}, // a repeat tells nothing new
+		{Asked: "asked", Stored: "stored", Right: true, Pair: true, Split: "dev"}, // a repeat tells nothing new
 	}
 	if !reflect.DeepEqual(rows, want) {
 		t.Errorf("rows %+v", rows)

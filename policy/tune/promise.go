@@ -38,7 +38,7 @@ func CheckPromise(ctx context.Context, population []Sample, o Options, size, run
 	if size < 1 || runs < 1 {
 		return Promise{}, refuse("invalid", "size", "a check needs at least one run on at least one label")
 	}
-	if err := checkSamples(population, o); err != nil {
+	if err := checkSamples(population); err != nil {
 		return Promise{}, err
 	}
 	truth := newLadder(population)

@@ -117,12 +117,19 @@ func readable(upTo, above float64) float64 {
 	return upTo
 }
 
-// next is the score of the block behind i, or -Inf.
+// next is the score of the block behind i, and at least 0: a threshold is above
+// that.
 func next(blocks []block, i int) float64 {
 	if i+1 < len(blocks) {
-		return blocks[i+1].threshold
+		return max(0, blocks[i+1].threshold)
 	}
-	return math.Inf(-1)
+	return 0
+}
+
+// positive are the blocks whose score can be a threshold.
+func positive(blocks []block) []block {
+	n := sort.Search(len(blocks), func(i int) bool { return blocks[i].threshold <= 0 })
+	return blocks[:n]
 }
 
 // sorted are the samples in an order of their own.

@@ -157,6 +157,19 @@ func TestTheOrderOfTheSampleDoesNotMatter(t *testing.T) {
 	})
 }
 
+func TestThresholdsAreAboveZero(t *testing.T) {
+	var list []Sample
+	for i := range 3000 {
+		list = append(list, Sample{Score: float64(i%200-100) / 100, Right: i%500 != 0})
+	}
+	for _, o := range []Options{{Precision: 0.9}, {RequestError: 0.5}} {
+		r, err := Calibrate(list, o)
+		if err != nil || !r.Certified || r.Threshold <= 0 {
+			t.Errorf("threshold %v, %v", r.Threshold, err)
+		}
+	}
+}
+
 func TestNotCertifiable(t *testing.T) {
 	few, err := Calibrate(population(4, 400, 1e9), Options{Precision: 0.98})
 	if err != nil {
