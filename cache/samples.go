@@ -74,7 +74,7 @@ func (c *Cache) sample(ctx context.Context, tenant string, rules Rules, row tune
 	if err != nil {
 		return s, err
 	}
-	s.Score, s.Never = rules.score(a)
+	s.Score, s.Never = rules.ScoreOf(a)
 	return s, nil
 }
 
@@ -92,9 +92,9 @@ func (c *Cache) assess(ctx context.Context, tenant string, rules Rules, asked, s
 	return a, fmt.Errorf("%w: %w", ErrUnavailable, err)
 }
 
-// score is the number that a threshold acts on; never says that the candidate
+// ScoreOf is the number that a threshold acts on; never says that the candidate
 // is refused whatever the threshold.
-func (r *Rules) score(a Assessment) (score float64, never bool) {
+func (r *Rules) ScoreOf(a Assessment) (score float64, never bool) {
 	loose := *r
 	loose.Threshold = -1
 	if loose.Judge(a) != "" {

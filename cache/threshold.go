@@ -21,7 +21,7 @@ type Judge struct {
 	Score    Score   `json:"score"`
 	Verifier string  `json:"verifier,omitempty"` // for ScoreVerified
 	Floor    float64 `json:"floor,omitempty"`    // likewise
-	Guards   string  `json:"guards"`             // names joined by plus signs; "none"
+	Guards   string  `json:"guards"`             // names joined by plus signs, and their revision; or "none"
 }
 
 // differs is in what two judges differ, in one word; "" if they are the same.

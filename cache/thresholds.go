@@ -4,6 +4,7 @@ package cache
 
 import (
 	"context"
+	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -42,7 +43,7 @@ func newThresholds(c *Cache) *thresholds {
 
 // judge makes the judge of rules.
 func (c *Cache) judge(rules *Rules) Judge {
-	j := Judge{Embedder: c.identity, Score: rules.Score, Guards: rules.Guards.String()}
+	j := Judge{Embedder: c.identity, Score: rules.Score, Guards: rules.Guards.String() + "/" + strconv.Itoa(guard.Revision)}
 	if j.Score == "" {
 		j.Score = ScoreCosine
 	}

@@ -22,6 +22,10 @@ var names = [guards]string{"numbers"}
 // String is the name in configurations, receipts and metrics.
 func (g Guard) String() string { return names[g] }
 
+// Revision counts changes of what guards refuse. Thresholds are bound to it:
+// those that were certified under another one are void.
+const Revision = 1
+
 // Set is a set of guards.
 type Set uint32
 

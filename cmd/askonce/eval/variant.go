@@ -24,13 +24,8 @@ func (o *Options) variants() []cache.Rules {
 // pair is refused whatever the threshold.
 func score(rules cache.Rules, a cache.Assessment) float64 {
 	a.Refused &= rules.Guards
-	loose := rules
-	loose.Threshold = -1
-	switch {
-	case loose.Judge(a) != "":
-		return never
-	case rules.Score == cache.ScoreVerified:
-		return a.Verified
+	if s, refused := rules.ScoreOf(a); !refused {
+		return s
 	}
-	return a.Similarity
+	return never
 }
