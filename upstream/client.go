@@ -99,6 +99,9 @@ func (c *Client) Do(ctx context.Context, call *llm.Call) (*http.Response, error)
 }
 
 func (c *Client) do(caller context.Context, call *llm.Call) (*http.Response, error) {
+	if err := checkPath(call.Path); err != nil {
+		return nil, err
+	}
 	models, call, err := c.router.route(call)
 	if err != nil {
 		return nil, err

@@ -182,6 +182,13 @@ func (d *deployment) failed() {
 	}
 }
 
+// inconclusive ends a probe that showed nothing, so that there is another.
+func (d *deployment) inconclusive() {
+	if d.guarded && d.breaker.IsHalfOpen() {
+		d.breaker.RecordFailure()
+	}
+}
+
 func (d *deployment) worked() {
 	if d.guarded {
 		d.breaker.RecordSuccess()

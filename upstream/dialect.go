@@ -41,9 +41,9 @@ func (p Provider) freeCached() bool { return p == Anthropic }
 // header of the key.
 const azureV1 = "/openai/v1"
 
-// resolve joins the base URL and a path in the escaped form that a request
-// line has; plain is the path unescaped.
-func (d *deployment) resolve(call *llm.Call, plain string) *url.URL {
+// resolve joins the base URL and the call's path, which is in the escaped form
+// that a request line has.
+func (d *deployment) resolve(call *llm.Call) *url.URL {
 	u := *d.base
 	u.RawQuery = call.RawQuery
 	before := ""
@@ -57,12 +57,11 @@ func (d *deployment) resolve(call *llm.Call, plain string) *url.URL {
 		}
 		u.RawQuery += "api-version=" + url.QueryEscape(d.APIVersion)
 	}
-	u.RawPath = d.base.EscapedPath() + before + call.Path
-	readable, err := url.PathUnescape(before)
+	plain, err := url.PathUnescape(before + call.Path)
 	if err != nil {
-		readable = before // it was escaped above
+		plain = before + call.Path // no request comes so far: see checkPath
 	}
-	u.Path = d.base.Path + readable + plain
+	u.RawPath, u.Path = d.base.EscapedPath()+before+call.Path, d.base.Path+plain
 	return &u
 }
 

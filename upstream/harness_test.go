@@ -39,12 +39,20 @@ func (p *providers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	p.mu.Lock()
 	p.arrivals = append(p.arrivals, arrival{time.Now(), r.Host, r.URL.EscapedPath(), r.URL.RawQuery, r.Header, string(body)})
+	answer := p.answer[r.Host]
 	p.mu.Unlock()
-	if answer := p.answer[r.Host]; answer != nil {
+	if answer != nil {
 		answer(w, r)
 		return
 	}
 	ok(10, 20)(w, r)
+}
+
+// become makes the providers answer in another way.
+func (p *providers) become(answer map[string]http.HandlerFunc) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.answer = answer
 }
 
 // at is how many calls reached a host.

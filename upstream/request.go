@@ -35,19 +35,25 @@ var droppedHeaders = map[string]bool{
 	"Upgrade":             true,
 }
 
-// request makes the request that a try of call at the deployment sends, without
-// its body. The error is a *llm.CallError.
-func (d *deployment) request(call *llm.Call) (*http.Request, error) {
-	plain, err := url.PathUnescape(call.Path)
+// checkPath refuses a path that leads out of the base URL. The error is a
+// *llm.CallError.
+func checkPath(path string) error {
+	plain, err := url.PathUnescape(path)
 	if err != nil || hasDotSegment(plain) || !strings.HasPrefix(plain, "/") {
-		return nil, &llm.CallError{
+		return &llm.CallError{
 			Status:  http.StatusBadRequest,
 			Code:    "bad_path",
 			Message: "The path is not one below the API's root.",
 			Err:     errors.Join(errors.New("upstream: refused path"), err),
 		}
 	}
-	target := d.resolve(call, plain)
+	return nil
+}
+
+// request makes the request that a try of call at the deployment sends, without
+// its body. The call's path was checked.
+func (d *deployment) request(call *llm.Call) *http.Request {
+	target := d.resolve(call)
 	return &http.Request{
 		Method:     call.Method,
 		URL:        target,
@@ -56,7 +62,7 @@ func (d *deployment) request(call *llm.Call) (*http.Request, error) {
 		Proto:      "HTTP/1.1",
 		ProtoMajor: 1,
 		ProtoMinor: 1,
-	}, nil
+	}
 }
 
 // hasDotSegment finds "." and "..", which a server would resolve to a path

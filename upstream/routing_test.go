@@ -1,8 +1,11 @@
 package upstream_test
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -132,6 +135,73 @@ func TestNoFailoverForTheCallersFault(t *testing.T) {
 	}
 }
 
+// Callers who leave say nothing about the deployment that they waited for.
+func TestCallersWhoLeaveOpenNoBreaker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &providers{answer: map[string]http.HandlerFunc{"a.example": hang}}
+		c := serve(t, p, model(upstream.Failover, at("a"), at("b")))
+		for range 10 {
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(time.Second, cancel)
+			if _, err := c.Do(ctx, of("m")); !errors.Is(err, context.Canceled) {
+				t.Fatalf("error %v", err)
+			}
+		}
+		if p.at("a.example") != 10 || c.Standings(t.Context())[0].Breaker != "closed" {
+			t.Errorf("%d calls, breaker %s", p.at("a.example"), c.Standings(t.Context())[0].Breaker)
+		}
+	})
+}
+
+// A probe that shows nothing is followed by another one.
+func TestAProbeThatIsLeftIsRepeated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &providers{answer: map[string]http.HandlerFunc{"a.example": status(500)}}
+		c := serve(t, p, model(upstream.Failover, at("a"), at("b")))
+		for range 5 {
+			ask(t, c, of("m"))
+		}
+		p.become(map[string]http.HandlerFunc{"a.example": hang})
+		time.Sleep(6 * time.Second)
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		if _, err := c.Do(ctx, of("m")); !errors.Is(err, context.Canceled) {
+			t.Fatalf("error %v", err)
+		}
+		p.become(nil)
+		time.Sleep(6 * time.Second)
+		if resp := ask(t, c, of("m")); resp.Header.Get(llm.DeploymentHeader) != "a" {
+			t.Errorf("answered by %s", resp.Header.Get(llm.DeploymentHeader))
+		}
+	})
+}
+
+// Where all have failed and one is being tried, a call is not lost.
+func TestNobodyIsRefusedForAProbe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &providers{answer: map[string]http.HandlerFunc{"a.example": status(500), "b.example": status(500)}}
+		c := serve(t, p, model(upstream.Failover, at("a"), at("b")))
+		for range 5 {
+			ask(t, c, of("m"))
+		}
+		slow := func(w http.ResponseWriter, r *http.Request) {
+			time.Sleep(time.Second)
+			ok(1, 1)(w, r)
+		}
+		p.become(map[string]http.HandlerFunc{"a.example": slow, "b.example": slow})
+		time.Sleep(10 * time.Second)
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				if resp := ask(t, c, of("m")); resp.StatusCode != 200 {
+					t.Errorf("status %d", resp.StatusCode)
+				}
+			})
+		}
+		all.Wait()
+	})
+}
+
 // Without a time of its own, a silent deployment is waited for: it may answer
 // yet.
 func TestASilentDeploymentIsWaitedFor(t *testing.T) {
@@ -175,7 +245,7 @@ func TestSubstitutesAreLastAndMarked(t *testing.T) {
 				t.Errorf("header %v of the model itself", resp.Header)
 			}
 		}
-		p.answer = map[string]http.HandlerFunc{"b.example": status(500)}
+		p.become(map[string]http.HandlerFunc{"b.example": status(500)})
 		resp := ask(t, c, of("m"))
 		if resp.Header.Get(llm.SubstituteHeader) != "large" || resp.Header.Get(llm.DeploymentHeader) != "a" {
 			t.Errorf("header %v of a substitute", resp.Header)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/askonce/askonce/internal/llm"
+	"github.com/askonce/askonce/upstream/estimate"
 	"github.com/askonce/askonce/upstream/pace"
 	"github.com/askonce/askonce/upstream/word"
 )
@@ -25,6 +26,8 @@ type trip struct {
 	tries  int
 	waited time.Duration // for limits
 	failed []*deployment // since all were last tried
+
+	demands map[string]estimate.Demand // by model; estimating takes a while
 }
 
 // run sends the call until it has an answer to return, with the turn that
@@ -93,7 +96,15 @@ func (t *trip) next(ctx context.Context) (*turn, error) {
 			refused = err
 		}
 	}
+	if errors.Is(refused, errProbed) { // and nobody else is left
+		return t.place(ctx, t.first(order), t.bearable(ctx))
+	}
 	return nil, refused
+}
+
+// first is the best of the choices that have not failed the call.
+func (t *trip) first(order [groups][]choice) choice {
+	return t.untried(slices.Concat(order[:]...))[0]
 }
 
 // untried leaves out the deployments that failed this call, unless that would
@@ -124,17 +135,42 @@ var errProbed = &pace.Refusal{Reason: pace.TooLong}
 // at reserves a turn at a deployment. After failures, one call at a time goes
 // there as a probe.
 func (t *trip) at(ctx context.Context, to choice, wait time.Duration) (*turn, error) {
-	turn, err := t.client.reserve(ctx, t.call, to, wait)
-	if err != nil {
+	turn, err := t.place(ctx, to, wait)
+	if err == nil && to.guarded && !to.open() && !to.breaker.TryAcquirePermit() {
+		turn.unsent()
+		return nil, errProbed
+	}
+	return turn, err
+}
+
+// place reserves a turn at a deployment, whatever became of calls before.
+func (t *trip) place(ctx context.Context, to choice, wait time.Duration) (*turn, error) {
+	turn := &turn{choice: to, client: t.client}
+	if !to.paced(t.call) {
+		return turn, nil
+	}
+	if to.counts || t.call.TenantLimits != "" {
+		turn.demand, turn.counted = t.demand(to.modelFor(t.call)), true
+	}
+	if err := turn.reserve(ctx, t.call, wait); err != nil {
 		return nil, err
 	}
 	t.waited += turn.waited()
 	t.client.metrics.waited(turn, t.call.Lane)
-	if to.guarded && !to.open() && !to.breaker.TryAcquirePermit() {
-		turn.unsent()
-		return nil, errProbed
-	}
 	return turn, nil
+}
+
+// demand is what the call is estimated to take of a model.
+func (t *trip) demand(model string) estimate.Demand {
+	d, known := t.demands[model]
+	if !known {
+		d = t.client.estimator.Demand(t.call, model)
+		if t.demands == nil {
+			t.demands = make(map[string]estimate.Demand, 1)
+		}
+		t.demands[model] = d
+	}
+	return d
 }
 
 // bearable is how long the call can still wait for its limits. A quarter of
@@ -173,11 +209,13 @@ const exhaustedFor = time.Minute
 // note draws the conclusions for other calls from how a try went.
 func (t *trip) note(turn *turn, resp *http.Response, err error) {
 	now := time.Now()
-	if resp == nil {
-		var call *llm.CallError
-		if !errors.As(err, &call) { // or it was not sent
-			turn.failed()
-		}
+	switch {
+	case resp != nil:
+	case errors.Is(err, context.Canceled): // the caller left
+		turn.inconclusive()
+		return
+	default:
+		turn.failed()
 		return
 	}
 	turn.believe(resp, now)

@@ -28,31 +28,23 @@ type turn struct {
 	over        atomic.Bool
 }
 
-// reserve takes a call's place at a deployment, waiting up to wait; negative
-// does not wait. The error is a *pace.Refusal, the context's or the ledger's.
-func (c *Client) reserve(ctx context.Context, call *llm.Call, to choice, wait time.Duration) (*turn, error) {
-	t := &turn{choice: to, client: c}
-	if !to.paced(call) {
-		return t, nil
-	}
-	if to.counts || call.TenantLimits != "" {
-		t.demand, t.counted = c.estimator.Demand(call, to.modelFor(call)), true
-	}
+// reserve takes the call's place, waiting up to wait; negative does not wait.
+// The error is a *pace.Refusal, the context's or the ledger's.
+func (t *turn) reserve(ctx context.Context, call *llm.Call, wait time.Duration) (err error) {
 	request := pace.Request{
 		Lane: laneOf(call.Lane), Tenant: call.Tenant,
-		Deployment: pace.Claim{Subject: to.subjectFor(call), Amounts: to.amounts(&t.demand)},
+		Deployment: pace.Claim{Subject: t.subjectFor(call), Amounts: t.amounts(&t.demand)},
 		Bytes:      len(call.Body),
 		MaxWait:    wait,
 	}
 	if call.TenantLimits != "" {
 		request.TenantLimits = pace.Claim{Subject: call.TenantLimits, Amounts: amounts(t.demand.Input, t.demand.Output)}
 	}
-	var err error
-	t.reservation, err = c.limiter.Reserve(ctx, request)
+	t.reservation, err = t.client.limiter.Reserve(ctx, request)
 	if err != nil && !isRefusal(err) && ctx.Err() == nil {
-		err = fmt.Errorf("%w: %w", errLedger, err)
+		return fmt.Errorf("%w: %w", errLedger, err)
 	}
-	return t, err
+	return err
 }
 
 func laneOf(l llm.Lane) pace.Lane {
@@ -142,14 +134,10 @@ func (t *turn) refused() { t.settle(llm.Usage{}) }
 
 // send makes the try.
 func (t *turn) send(ctx context.Context, call *llm.Call) (*http.Response, error) {
-	proto, err := t.request(call)
-	if err != nil {
-		return nil, err
-	}
 	now := time.Now()
 	t.warmed(now)
 	t.load.enter(now)
-	resp, err := attempt(ctx, t.transport, proto, t.named(call.Body))
+	resp, err := attempt(ctx, t.transport, t.request(call), t.named(call.Body))
 	if err != nil {
 		t.load.leave()
 	}
@@ -159,13 +147,12 @@ func (t *turn) send(ctx context.Context, call *llm.Call) (*http.Response, error)
 // fail ends a turn whose answer, if there is one, is of no use.
 func (t *turn) fail(resp *http.Response, err error) {
 	var failed *attemptError
-	var call *llm.CallError
 	switch {
 	case resp != nil:
 		t.refused()
 		discard(resp)
 		t.load.leave()
-	case errors.As(err, &call), errors.As(err, &failed) && !failed.connected:
+	case errors.As(err, &failed) && !failed.connected:
 		t.unsent()
 	default: // the provider may have read all of it
 		t.settle(llm.Usage{Input: t.demand.Input})

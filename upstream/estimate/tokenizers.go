@@ -51,6 +51,10 @@ func newTokenizers(log *slog.Logger) *tokenizers {
 	return t
 }
 
+// offline has the library read its tables from this program. That is a setting
+// of the whole process.
+var offline = sync.OnceFunc(func() { tiktoken.SetBpeLoader(loader.NewOfflineLoader()) })
+
 // of is a model's tokenizer; nil until it is loaded, which this begins.
 func (t *tokenizers) of(model string) tokenizer {
 	name := encodingOf(model)
@@ -63,7 +67,7 @@ func (t *tokenizers) of(model string) tokenizer {
 }
 
 func (t *tokenizers) fill(table *table, name string) {
-	tiktoken.SetBpeLoader(loader.NewOfflineLoader())
+	offline()
 	encoding, err := tiktoken.GetEncoding(name)
 	if err != nil {
 		t.log.Error("tokenizer cannot be loaded; tokens are estimated by bytes", "encoding", name, "error", err)
