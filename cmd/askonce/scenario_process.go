@@ -13,7 +13,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -27,50 +29,56 @@ import (
 const startTimeout = 30 * time.Second
 
 // withProcesses starts as many askonce as the scenario has replicas.
-func (r *realRun) withProcesses(ctx context.Context, urls []string) (_ *client, err error) {
+func (r *realRun) withProcesses(ctx context.Context, urls []string) (*client, error) {
 	dir, err := os.MkdirTemp("", "askonce-simulate-")
 	if err != nil {
 		return nil, err
 	}
-	var closers []func() error
-	c := &client{close: func() error {
-		var problems []error
-		for i := len(closers) - 1; i >= 0; i-- {
-			problems = append(problems, closers[i]())
-		}
-		return errors.Join(append(problems, os.RemoveAll(dir))...)
-	}}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, c.close())
-		}
-	}()
-	redisURL := r.redis
-	if r.scenario.Replicas > 1 && redisURL == "" {
-		server, err := startRedis(ctx, dir)
-		if err != nil {
-			return nil, err
-		}
-		closers = append(closers, server.stop)
-		redisURL = server.url()
-		if r.scenario.Restarts {
-			c.half = func() { server.restart(ctx, r.log) }
-		}
+	c := &client{}
+	c.atEnd(func() error { return os.RemoveAll(dir) })
+	redisURL, err := r.sharedRedis(ctx, c, dir)
+	if err == nil {
+		err = r.startAll(ctx, c, dir, urls, redisURL)
 	}
+	if err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	return c, nil
+}
+
+// sharedRedis is the server that replicas share, started if none is named; "" for
+// a single process.
+func (r *realRun) sharedRedis(ctx context.Context, c *client, dir string) (string, error) {
+	if r.redis != "" || r.scenario.Replicas <= 1 {
+		return r.redis, nil
+	}
+	server, err := startRedis(ctx, dir)
+	if err != nil {
+		return "", err
+	}
+	c.atEnd(server.stop)
+	if r.scenario.Restarts {
+		c.half = func() { server.restart(ctx, r.log) }
+	}
+	return server.url(), nil
+}
+
+// startAll starts the processes.
+func (r *realRun) startAll(ctx context.Context, c *client, dir string, urls []string, redisURL string) error {
 	keys := r.tenantKeys()
 	file := filepath.Join(dir, "askonce.yaml")
 	if err := r.writeConfig(file, urls, redisURL, keys); err != nil {
-		return nil, err
+		return err
 	}
 	for i := range max(r.scenario.Replicas, 1) {
 		p, err := startServe(ctx, file, filepath.Join(dir, "data-"+strconv.Itoa(i)))
 		if err != nil {
-			return nil, err
+			return err
 		}
-		closers = append(closers, p.stop)
+		c.atEnd(p.stop)
 		c.askers = append(c.askers, overHTTP(p.url, keys))
 	}
-	return c, nil
+	return nil
 }
 
 // overHTTP asks a process as the tenant of the call.
@@ -175,13 +183,15 @@ type servant struct {
 // answersAt is how `serve` tells where it listens.
 var answersAt = regexp.MustCompile(`answers at (http://[0-9.:]+)`)
 
-// startServe runs this program's serve until it listens.
+// startServe runs this program's serve until it listens. Its configuration is
+// the file alone: what the environment sets is for another service.
 func startServe(ctx context.Context, config, data string) (*servant, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	s := &servant{cmd: exec.CommandContext(ctx, self, "serve", "--config", config, "--data", data), done: make(chan error, 1)}
+	s.cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "ASKONCE_") })
 	out, err := s.cmd.StderrPipe()
 	if err != nil {
 		return nil, err

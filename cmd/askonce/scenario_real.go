@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -60,7 +61,19 @@ func (r *realRun) report(ctx context.Context) (*scenario.Report, error) {
 type client struct {
 	askers []scenario.Asker
 	half   func() // is called at half-time
-	close  func() error
+	ends   []func() error
+}
+
+// atEnd has f called when the client is closed, the latest first.
+func (c *client) atEnd(f func() error) { c.ends = append(c.ends, f) }
+
+// close ends what was started.
+func (c *client) close() error {
+	var problems []error
+	for _, end := range slices.Backward(c.ends) {
+		problems = append(problems, end())
+	}
+	return errors.Join(problems...)
 }
 
 // play plays the scenario with the client that connect makes.
@@ -150,10 +163,9 @@ func (r *realRun) provider(script []simulator.Step) (http.Handler, error) {
 // naively asks the first provider with the naive client.
 func (r *realRun) naively(_ context.Context, urls []string) (*client, error) {
 	transport := &http.Transport{MaxIdleConnsPerHost: 1 << 10}
-	return &client{
-		askers: []scenario.Asker{scenario.Naive(transport, urls[0])},
-		close:  func() error { transport.CloseIdleConnections(); return nil },
-	}, nil
+	c := &client{askers: []scenario.Asker{scenario.Naive(transport, urls[0])}}
+	c.atEnd(func() error { transport.CloseIdleConnections(); return nil })
+	return c, nil
 }
 
 // longestWindow is that of the limits, days left out.

@@ -33,7 +33,7 @@ func simulateReal(t *testing.T, args ...string) scenario.Report {
 }
 
 func TestBurstInRealTime(t *testing.T) {
-	t.Parallel()
+	t.Setenv("ASKONCE_UPSTREAM_API_KEY", "sk-other") // is not for the scenario's service
 	r := simulateReal(t, "--scenario", "burst", "--real")
 	if a := r.Askonce; r.Clock != "real" || a.Sent != 50 || a.Answered != 50 || a.ProviderRefused != 0 || a.DuplicateCalls != 0 {
 		t.Errorf("%+v", r)
