@@ -232,7 +232,7 @@ func (t *trip) note(turn *turn, resp *http.Response, err error) {
 		turn.avoid(now.Add(exhaustedFor))
 		return
 	}
-	turn.avoid(now.Add(max(word.RetryAfter(resp.Header, now), baseDelay)))
+	turn.avoid(now.Add(min(max(word.RetryAfter(resp.Header, now), baseDelay), word.MaxPause)))
 }
 
 // retryReason tells why there may be another try. A silent deployment is given

@@ -9,6 +9,11 @@ import (
 	"time"
 )
 
+// MaxPause is how long a provider keeps everybody away that asks for longer.
+// One call finds out then whether it still means it: a wrong answer must not stop
+// a service for good.
+const MaxPause = 10 * time.Minute
+
 // RetryAfter is how long the provider asks to be left alone: retry-after-ms,
 // or Retry-After in seconds or as a date. 0 if it does not ask.
 func RetryAfter(h http.Header, now time.Time) time.Duration {

@@ -50,7 +50,7 @@ func Read(h http.Header, axes []limit.Axis, refused bool, now time.Time) pace.Wo
 		w.Axes = s.appendTo(w.Axes, axes, now)
 	}
 	if asked := RetryAfter(h, now); refused && asked > 0 {
-		w.Pause = limit.At(now.Add(min(asked, maxReset)))
+		w.Pause = limit.At(now.Add(min(asked, MaxPause)))
 	}
 	return w
 }

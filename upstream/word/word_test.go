@@ -124,6 +124,7 @@ func TestRead(t *testing.T) {
 			"RateLimit":        `"daily";r=77;t=3600, "bytes";r=1`,
 		}, false, []limit.Word{{Axis: "day_requests", Limit: 10_000, Remaining: 77, Reset: limit.At(now.Add(time.Hour))}}, 0},
 		{"a refusal asks for a pause", tier, map[string]string{"retry-after-ms": "1500"}, true, nil, 1500 * time.Millisecond},
+		{"nobody is sent away for good", tier, map[string]string{"retry-after": "99999999999"}, true, nil, word.MaxPause},
 		{"an answer asks for none", tier, map[string]string{"retry-after": "3"}, false, nil, 0},
 		{"nonsense is not said", tier, map[string]string{
 			"x-ratelimit-limit-requests": "many", "x-ratelimit-remaining-requests": "-4", "retry-after": "later", "RateLimit": "((",
