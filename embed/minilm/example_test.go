@@ -31,6 +31,26 @@ func Example() {
 	// another question: 0.04
 }
 
+func ExampleVerifier() {
+	verifier, err := minilm.NewVerifier(minilm.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	probabilities, err := verifier.Verify(context.Background(), "How do I enable two-factor authentication?",
+		[]string{"How can I turn on two-factor authentication?", "How do I disable two-factor authentication?"},
+		[]float64{0.93, 0.88}) // the cosines of their vectors
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("the same answer:", probabilities[0] > 0.5)
+	fmt.Println("the opposite:", probabilities[1] > 0.5)
+	// Output:
+	// the same answer: true
+	// the opposite: false
+}
+
 // dot is the cosine of two unit vectors.
 func dot(a, b []float32) (sum float32) {
 	for i := range a {

@@ -42,7 +42,7 @@
 	VDUP    R9, V0.S4        \
 	VLD1R.P 4(R7), [V1.S4]
 
-// Sums in c become floats: the zero point out, scale, bias.
+// Sums in c become floats: the zero point out, scale, bias. V2 is used.
 #define FLOATS(c, sum, scale, bias) \
 	MLS(0, sum, c)    \
 	SCVTF(c, c)       \
@@ -143,7 +143,7 @@ loop:
 	VST1 [V16.S4, V17.S4, V18.S4, V19.S4], (R0)
 	RET
 
-// The words of four columns' weights, in V4 to V7: two columns each in halves.
+// The words of four columns' weights, two columns each in V4 and V5.
 #define WIDE \
 	VLD1 (R4), [V6.B16]   \
 	ADD  $192, R4         \
