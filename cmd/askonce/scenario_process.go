@@ -176,8 +176,8 @@ func limitsConfig(limits []simulator.Limit) (map[string]any, error) {
 // servant is an askonce that serves.
 type servant struct {
 	cmd  *exec.Cmd
-	url  string // without /v1
-	done chan error
+	url  string        // without /v1
+	done chan struct{} // is closed when it has ended
 }
 
 // answersAt is how `serve` tells where it listens.
@@ -190,7 +190,7 @@ func startServe(ctx context.Context, config, data string) (*servant, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &servant{cmd: exec.CommandContext(ctx, self, "serve", "--config", config, "--data", data), done: make(chan error, 1)}
+	s := &servant{cmd: exec.CommandContext(ctx, self, "serve", "--config", config, "--data", data), done: make(chan struct{})}
 	s.cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "ASKONCE_") })
 	out, err := s.cmd.StderrPipe()
 	if err != nil {
@@ -209,7 +209,8 @@ func startServe(ctx context.Context, config, data string) (*servant, error) {
 			last = lines.Text()
 		}
 		_, _ = io.Copy(io.Discard, out)
-		s.done <- s.cmd.Wait()
+		_ = s.cmd.Wait() // how it ended is of no interest
+		close(s.done)
 	}()
 	select {
 	case s.url = <-urls:

@@ -109,16 +109,8 @@ func validateSteps(steps []Step) error {
 		add := func(key, problem string) {
 			problems = append(problems, fmt.Errorf("steps[%d].%s: %s", i, key, problem))
 		}
-		m, r := step.Match, step.Respond
-		if m.From < 0 || m.To < 0 || m.Every < 0 || slices.ContainsFunc(m.Nth, func(n int) bool { return n < 1 }) {
-			add("match", "requests are counted from 1")
-		}
-		if m.To > 0 && m.To < m.From {
-			add("match.to", "is before from, so nothing matches")
-		}
-		if m.Since < 0 || m.Until < 0 || (m.Until > 0 && m.Until <= m.Since) {
-			add("match.until", "is not after since, so nothing matches")
-		}
+		step.Match.validate(add)
+		r := step.Respond
 		if r.Delay < 0 {
 			add("respond.delay", "is negative")
 		}
@@ -133,6 +125,19 @@ func validateSteps(steps []Step) error {
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// validate adds what is wrong with m.
+func (m *Match) validate(add func(key, problem string)) {
+	if m.From < 0 || m.To < 0 || m.Every < 0 || slices.ContainsFunc(m.Nth, func(n int) bool { return n < 1 }) {
+		add("match", "requests are counted from 1")
+	}
+	if m.To > 0 && m.To < m.From {
+		add("match.to", "is before from, so nothing matches")
+	}
+	if m.Since < 0 || m.Until < 0 || (m.Until > 0 && m.Until <= m.Since) {
+		add("match.until", "is not after since, so nothing matches")
+	}
 }
 
 // script is the steps and how often each has matched.
