@@ -197,7 +197,7 @@ func (g *gathered) substitute() bool { return g.header.Get(llm.SubstituteHeader)
 // first.
 func (b *batchEmbedding) ask(view *llm.Request) (*gathered, error) {
 	s, ctx := b.server, b.r.Context()
-	load := s.load(b.r, b.x, view, b.steering)
+	load := s.load(b.r, b.x, view, b.steering, nil)
 	if b.steering.NoCache || b.steering.NoStore || b.reason == cache.ReasonOff {
 		return gather(ctx, load)
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/askonce/askonce/cache"
 	"github.com/askonce/askonce/internal/llm"
@@ -67,8 +68,8 @@ func (s *Server) parseNew(ep llm.Endpoint, body []byte) (*parsed, error) {
 // fetch answers a parsed request through the cache.
 func (s *Server) fetch(w http.ResponseWriter, r *http.Request, x *exchange, p *parsed, steering steering) error {
 	request := p.request(x.caller.tenant, s.namespace(steering.namespace), s.origin(r.Header, r.URL.RawQuery))
-	request.Directives = steering.Directives
-	a, err := s.opts.Cache.Fetch(r.Context(), request, s.load(r, x, p.view, steering))
+	request.Directives, request.Asked = steering.Directives, new(atomic.Bool)
+	a, err := s.opts.Cache.Fetch(r.Context(), request, s.load(r, x, p.view, steering, request.Asked))
 	if a != nil {
 		defer a.Close()
 		x.layer = outcomeOf(a.Receipt.Layer)
@@ -91,9 +92,9 @@ func (s *Server) fetch(w http.ResponseWriter, r *http.Request, x *exchange, p *p
 	return s.writeLive(w, r, p.view, a)
 }
 
-// load asks the provider for what view wants. The caller's credential goes
+// load asks the provider for what view wants, and sets sent when it does. The caller's credential goes
 // with this request alone: others join the answer, not the credential.
-func (s *Server) load(r *http.Request, x *exchange, view *llm.Request, steering steering) cache.Load {
+func (s *Server) load(r *http.Request, x *exchange, view *llm.Request, steering steering, sent *atomic.Bool) cache.Load {
 	own, _ := s.spending(&x.caller, true) // an allowed path is never refused
 	return func(ctx context.Context) (*http.Response, error) {
 		prompt := s.prompts.prepare(view, x.caller.tenant, s.namespace(steering.namespace), steering.promptOrder)
@@ -104,6 +105,7 @@ func (s *Server) load(r *http.Request, x *exchange, view *llm.Request, steering 
 		call.Endpoint, call.Model, call.Stream = view.Endpoint, view.Model, view.Stream
 		call.Namespace = s.namespace(steering.namespace)
 		x.urge(call, &steering)
+		call.Sent = sent
 		call.PromptOrder = string(prompt.mode)
 		resp, err := s.opts.Upstream.Do(ctx, call)
 		if resp != nil {

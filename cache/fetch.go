@@ -27,7 +27,7 @@ func (c *Cache) Fetch(ctx context.Context, req *Request, load Load) (*Answer, er
 	}
 	flightCtx, cancel := deadline(ctx, c.opts.FlightTimeout)
 	id := flightID{req.Key, req.variant()}
-	f, at, lead, err := c.flights.enter(id, s.private(), s.keeps(), cancel)
+	f, at, lead, err := c.flights.enter(id, s.private(), s.keeps(), req.Asked, cancel)
 	if err != nil || !lead {
 		cancel()
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,9 +19,10 @@ type flightID struct {
 type flight struct {
 	all     *flights
 	id      flightID
-	private bool // nobody may join
-	keep    bool // the answer is to be stored
-	another bool // a substitute for the model asked for answers
+	private bool         // nobody may join
+	keep    bool         // the answer is to be stored
+	another bool         // a substitute for the model asked for answers
+	asked   *atomic.Bool // set when the origin is asked; nil: it is at once
 	cancel  context.CancelFunc
 	waiters int // guarded by flights.mu
 	lease   lease
@@ -66,7 +68,7 @@ func newFlights() *flights {
 
 // enter joins the flight for id, or starts one (lead is true then, and the
 // caller must run it and call exit). at is where the caller starts to read.
-func (fs *flights) enter(id flightID, private, keep bool, cancel context.CancelFunc) (f *flight, at *chunk, lead bool, err error) {
+func (fs *flights) enter(id flightID, private, keep bool, asked *atomic.Bool, cancel context.CancelFunc) (f *flight, at *chunk, lead bool, err error) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	if !private {
@@ -81,7 +83,7 @@ func (fs *flights) enter(id flightID, private, keep bool, cancel context.CancelF
 		return nil, nil, false, errClosed
 	}
 	f = &flight{
-		all: fs, id: id, private: private, keep: keep, cancel: cancel, waiters: 1,
+		all: fs, id: id, private: private, keep: keep, asked: asked, cancel: cancel, waiters: 1,
 		head: make(chan struct{}), whole: make(chan struct{}), feed: newFeed(),
 	}
 	fs.flying[f] = struct{}{}
@@ -92,17 +94,20 @@ func (fs *flights) enter(id flightID, private, keep bool, cancel context.CancelF
 }
 
 // leave is called when a caller is done with the flight. An origin call that
-// nobody waits for is ended, unless its answer will be stored: then it serves
-// whoever asks next.
+// nobody waits for is ended, unless it is being made and its answer will be
+// stored: then it serves whoever asks next.
 func (fs *flights) leave(f *flight) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	f.waiters--
-	if f.waiters == 0 && !f.keep {
+	if f.waiters == 0 && !(f.keep && f.asking()) {
 		f.cancel()
 		fs.shut(f)
 	}
 }
+
+// asking reports whether the origin has the call, as far as is known.
+func (f *flight) asking() bool { return f.asked == nil || f.asked.Load() }
 
 // shut keeps newcomers from joining f.
 func (fs *flights) shut(f *flight) {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/askonce/askonce/internal/llm"
@@ -26,6 +27,11 @@ type Request struct {
 	// Query is the text to embed; "" means exact only, and NoQuery why.
 	Query   string
 	NoQuery string
+
+	// Asked, unless nil, is set by the Load of this request when it begins to
+	// ask the origin. Until then it waits for its turn, and is given up when
+	// nobody waits for the answer any more.
+	Asked *atomic.Bool
 
 	Directives
 }

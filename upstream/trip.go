@@ -41,6 +41,9 @@ func (t *trip) run(ctx context.Context) (*http.Response, *turn, error) {
 			return nil, nil, err
 		}
 		t.tries++
+		if t.call.Sent != nil {
+			t.call.Sent.Store(true)
+		}
 		resp, err := turn.send(ctx, t.call)
 		t.note(turn, resp, err)
 		reason := t.retryReason(turn, resp, err)

@@ -4,6 +4,7 @@ package llm
 
 import (
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -42,6 +43,9 @@ type Call struct {
 	// MaxWait is how long the caller can wait for its turn. 0 is the lane's
 	// default; negative does not wait.
 	MaxWait time.Duration
+
+	// Sent, unless nil, is set when the call leaves the queue and is sent.
+	Sent *atomic.Bool
 }
 
 // Headers that an answer has from askonce's side of the upstream, whatever its
