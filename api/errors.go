@@ -139,6 +139,10 @@ var faultTable = []struct {
 		status: http.StatusConflict, code: "changed_meanwhile",
 		message: "Others changed the threshold at the same time. Look at it, and try again.",
 	}},
+	{cache.ErrTooManyNamespaces, fault{
+		status: http.StatusConflict, code: "too_many_namespaces",
+		message: "No further namespace of yours can have a threshold of its own; use one that has.",
+	}},
 	{cache.ErrNoBooks, fault{
 		status: http.StatusNotImplemented, code: "nothing_kept",
 		message: "The entry store of this service keeps no thresholds and labels.",

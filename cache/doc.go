@@ -23,5 +23,10 @@
 // has a deadline within one budget for the whole request, a breaker keeps
 // calls away from a dependency that fails, and the request goes on.
 //
+// A namespace's threshold has versions, which are bound to the [Judge] whose
+// scores they were made for ([Cache.SetThreshold]); [Cache.Samples] scores
+// labelled rows for policy/tune, and [Cache.Feedback] takes wrong answers back
+// and gathers labels. They live in the store's [Books].
+//
 // The package does not know HTTP servers, credentials, or any backend.
 package cache

@@ -95,7 +95,8 @@ func (c *Cache) Feedback(ctx context.Context, f Feedback) (FeedbackResult, error
 		return r, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	c.metrics.said(f.Right)
-	return r, c.trimmed(ctx, p)
+	c.trim(ctx, p)
+	return r, nil
 }
 
 // recentHit is the hit that the feedback is about, if this replica remembers it.
@@ -141,13 +142,17 @@ func newLabel(f *Feedback, entry *Entry, hit *served) Label {
 // trimEvery is after how many labels of this replica the books are trimmed.
 const trimEvery = 100
 
-// trimmed keeps the books of a place within their bounds.
-func (c *Cache) trimmed(ctx context.Context, p place) error {
+// trim keeps the books of a place within their bounds, now and then. What could
+// not be removed is removed the next time.
+func (c *Cache) trim(ctx context.Context, p place) {
 	if c.labelled.Add(1)%trimEvery != 0 {
-		return nil
+		return
 	}
-	return errors.Join(
+	err := errors.Join(
 		c.trimBook(ctx, labelBook(p), "", labelsKept),
 		c.trimBook(ctx, negativeBook, p.prefix(), negativesKept),
 	)
+	if err != nil {
+		c.log.Warn("old labels could not be removed", "namespace", p.namespace, "error", err)
+	}
 }

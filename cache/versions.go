@@ -17,8 +17,13 @@ import (
 	"github.com/askonce/askonce/policy/tune"
 )
 
-// versionsKept is how many versions of a namespace's threshold are kept.
-const versionsKept = 100
+const (
+	// versionsKept is how many versions of a namespace's threshold are kept.
+	versionsKept = 100
+
+	// versionedNamespaces is how many namespaces of a tenant may have versions.
+	versionedNamespaces = 1000
+)
 
 // Errors of versions.
 var (
@@ -27,6 +32,10 @@ var (
 
 	// ErrNoVersion means that a namespace has no such version.
 	ErrNoVersion = errors.New("cache: there is no such threshold version")
+
+	// ErrTooManyNamespaces means that no further namespace of the tenant can
+	// have versions.
+	ErrTooManyNamespaces = errors.New("cache: too many namespaces of the tenant have thresholds of their own")
 
 	// ErrConflict means that others changed the same at the same time.
 	ErrConflict = errors.New("cache: the threshold was changed by others meanwhile")
@@ -109,7 +118,7 @@ type Change struct {
 
 // SetThreshold makes a new version. It holds on this replica when the call
 // returns, and on the others within two seconds. Errors: ErrNoBooks,
-// ErrUnavailable, ErrConflict.
+// ErrUnavailable, ErrConflict, ErrTooManyNamespaces.
 func (c *Cache) SetThreshold(ctx context.Context, change Change) (*Version, error) {
 	if err := checkThreshold(change.Threshold); err != nil {
 		return nil, err
@@ -157,9 +166,13 @@ func (c *Cache) addVersion(ctx context.Context, v *Version) (*Version, error) {
 		if err != nil {
 			return nil, err
 		}
-		v.Number = 1
-		if len(versions) > 0 {
+		switch {
+		case len(versions) > 0:
 			v.Number = versions[0].Number + 1
+		case len(c.Versioned(v.Tenant)) >= versionedNamespaces:
+			return nil, ErrTooManyNamespaces
+		default:
+			v.Number = 1
 		}
 		added, err := c.writeVersion(ctx, v)
 		if err != nil {
