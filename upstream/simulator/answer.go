@@ -59,16 +59,16 @@ func (x *exchange) choice(q *textRequest, question Question, sum uint64, forced 
 		step = &Response{}
 	}
 	switch {
-	case step.ToolCall != nil && q.ep == chatEndpoint:
+	case step.ToolCall != nil && q.ep != completionsEndpoint:
 		c = choice{tool: step.ToolCall, finishReason: "tool_calls"}
 	case step.Answer != "":
 		c.text, c.finishReason = q.cut(step.Answer)
 	case forced.definition.Exists():
-		arguments := sample(nil, forced.definition.Get("parameters"), question.Text)
+		arguments := sample(nil, forced.schema, question.Text)
 		c.tool = &ToolCall{Name: forced.definition.Get("name").String(), Arguments: string(arguments)}
 		c.finishReason = forced.finishReason
 	default:
-		c.text, c.finishReason = q.cut(formatted(q.doc.get("response_format"), x.say(question, sum)))
+		c.text, c.finishReason = q.cut(q.format.apply(x.say(question, sum)))
 	}
 	if step.FinishReason != "" {
 		c.finishReason = step.FinishReason

@@ -130,8 +130,13 @@ func (q *Question) add(m Message) {
 
 // forcedTool is the tool that a request demands to be called.
 type forcedTool struct {
-	definition   gjson.Result // the function object; not there if none is forced
+	definition   gjson.Result // the object that names it; not there if none is forced
+	schema       gjson.Result // of its arguments
 	finishReason string
+}
+
+func forcedFunction(definition gjson.Result, finishReason string) forcedTool {
+	return forcedTool{definition, definition.Get("parameters"), finishReason}
 }
 
 // readToolChoice finds the tool that tool_choice forces.
@@ -146,11 +151,11 @@ func readToolChoice(doc object) (forcedTool, *apiError) {
 	case choice.Str == "auto" || choice.Str == "none":
 		return forcedTool{}, nil
 	case choice.Str == "required":
-		return forcedTool{definition: tools.Get("0.function"), finishReason: "tool_calls"}, nil
+		return forcedFunction(tools.Get("0.function"), "tool_calls"), nil
 	}
 	for _, tool := range tools.Array() {
 		if named != "" && tool.Get("function.name").String() == named {
-			return forcedTool{definition: tool.Get("function"), finishReason: "stop"}, nil
+			return forcedFunction(tool.Get("function"), "stop"), nil
 		}
 	}
 	return forcedTool{}, invalid("tool_choice", "invalid_value", "'tool_choice' names no tool of 'tools'.")

@@ -1,9 +1,10 @@
-// Errors in the shape of OpenAI's API.
+// Errors in the shapes of OpenAI's and Anthropic's APIs.
 
 package simulator
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/tidwall/gjson"
 )
@@ -59,4 +60,44 @@ func appendOrNull(dst []byte, s string) []byte {
 		return append(dst, "null"...)
 	}
 	return gjson.AppendJSONString(dst, s)
+}
+
+// speaksAnthropic reports whether a path is one of Anthropic's own.
+func speaksAnthropic(path string) bool {
+	return path == "/v1/messages" || strings.HasPrefix(path, "/v1/messages/")
+}
+
+// anthropicKinds are the kinds of Anthropic's errors by status.
+var anthropicKinds = map[int]string{
+	http.StatusUnauthorized: "authentication_error", http.StatusPaymentRequired: "billing_error",
+	http.StatusForbidden: "permission_error", http.StatusNotFound: "not_found_error",
+	http.StatusRequestEntityTooLarge: "request_too_large", http.StatusTooManyRequests: "rate_limit_error",
+	http.StatusGatewayTimeout: "timeout_error", 529: "overloaded_error",
+}
+
+// anthropicKind is the kind of an error: a script's, or its status's.
+func (e *apiError) anthropicKind() string {
+	kind, known := anthropicKinds[e.status]
+	for _, own := range anthropicKinds {
+		if e.kind == own {
+			return own
+		}
+	}
+	switch {
+	case known:
+		return kind
+	case e.status >= http.StatusInternalServerError:
+		return "api_error"
+	}
+	return invalidRequest
+}
+
+// appendAnthropic writes the error document.
+func (e *apiError) appendAnthropic(dst []byte) []byte {
+	dst = append(dst, `{"type":"error","error":{"type":`...)
+	dst = gjson.AppendJSONString(dst, e.anthropicKind())
+	dst = append(dst, `,"message":`...)
+	dst = gjson.AppendJSONString(dst, e.message)
+	dst = append(dst, `},"request_id":"`...)
+	return append(appendID(dst, "req_"), "\"}\n"...)
 }

@@ -32,7 +32,11 @@ type exchange struct {
 // count of calls, the limits, the script. It sets done if the script was the
 // answer.
 func (x *exchange) enter(model, text string, d demand) *apiError {
-	a := account{key: x.r.Header.Get("Authorization"), model: model}
+	key := x.r.Header.Get("Authorization")
+	if key == "" {
+		key = x.r.Header.Get("X-Api-Key")
+	}
+	a := account{key: key, model: model}
 	x.call = x.s.tally.begin(a, markOf(text))
 	x.admitted, x.standings, x.limited = x.s.gate.admit(a, d, x.start)
 	if x.limited != nil {
@@ -103,8 +107,12 @@ func (x *exchange) header(status int, contentType string) {
 		h["Content-Type"] = []string{contentType}
 	}
 	h["X-Request-Id"] = []string{string(appendID(nil, "req_"))}
-	h["Openai-Version"] = []string{"2020-10-01"}
-	h["Openai-Processing-Ms"] = []string{strconv.FormatInt(time.Since(x.start).Milliseconds(), 10)}
+	if speaksAnthropic(x.r.URL.Path) {
+		h["Request-Id"] = h["X-Request-Id"]
+	} else {
+		h["Openai-Version"] = []string{"2020-10-01"}
+		h["Openai-Processing-Ms"] = []string{strconv.FormatInt(time.Since(x.start).Milliseconds(), 10)}
+	}
 	x.limitHeaders(h)
 	if x.step != nil {
 		for name, value := range x.step.Headers {
@@ -140,6 +148,10 @@ func (x *exchange) respond(status int, contentType string, body []byte) {
 
 // refuse sends an error.
 func (x *exchange) refuse(e *apiError) {
+	if speaksAnthropic(x.r.URL.Path) {
+		x.respond(e.status, "application/json", e.appendAnthropic(nil))
+		return
+	}
 	x.respond(e.status, "application/json", e.append(nil))
 }
 

@@ -22,6 +22,7 @@ type textRequest struct {
 	choices      int // n
 	maxTokens    int // 0: no bound
 	stop         []string
+	format       outputFormat
 	questions    []Question // one, or a completion's several prompts
 	digests      []uint64   // of each question with all that answers depend on
 	promptTokens int
@@ -38,12 +39,14 @@ func (q *textRequest) readOptions() *apiError {
 		checkNumber(q.doc, "temperature", 0, 2),
 		checkNumber(q.doc, "top_p", 0, 1),
 		q.readStreamOptions(),
-		q.readStop(),
+		q.readStop("stop"),
 	} {
 		if check != nil {
 			return check
 		}
 	}
+	format := q.doc.get("response_format")
+	q.format = outputFormat{format.Get("type").String(), format.Get("json_schema.schema")}
 	return nil
 }
 
@@ -68,8 +71,8 @@ func (q *textRequest) readStreamOptions() *apiError {
 	return readBool(object{}.parse(options), "include_usage", &q.includeUsage)
 }
 
-func (q *textRequest) readStop() *apiError {
-	stop := q.doc.get("stop")
+func (q *textRequest) readStop(name string) *apiError {
+	stop := q.doc.get(name)
 	switch {
 	case !stop.Exists() || stop.Type == gjson.Null:
 		return nil
@@ -77,7 +80,7 @@ func (q *textRequest) readStop() *apiError {
 		q.stop = []string{stop.Str}
 		return nil
 	case !stop.IsArray():
-		return invalid("stop", "invalid_type", "'stop' is neither a string nor a list of strings.")
+		return invalid(name, "invalid_type", "'"+name+"' is neither a string nor a list of strings.")
 	}
 	for _, s := range stop.Array() {
 		q.stop = append(q.stop, s.String())

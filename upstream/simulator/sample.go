@@ -11,13 +11,19 @@ import (
 // deepest bounds how far a schema is followed; recursive ones end there.
 const deepest = 16
 
-// formatted turns an answer's text into what response_format asks for.
-func formatted(format gjson.Result, text string) string {
-	switch format.Get("type").String() {
+// outputFormat is the form that a request wants its answer in.
+type outputFormat struct {
+	kind   string // "" for text
+	schema gjson.Result
+}
+
+// apply turns an answer's text into that form.
+func (f outputFormat) apply(text string) string {
+	switch f.kind {
 	case "json_object":
 		return string(append(gjson.AppendJSONString([]byte(`{"answer":`), text), '}'))
 	case "json_schema":
-		return string(sample(nil, format.Get("json_schema.schema"), text))
+		return string(sample(nil, f.schema, text))
 	}
 	return text
 }

@@ -82,6 +82,12 @@ func (s *Simulator) serve(x *exchange) *apiError {
 		return s.post(x, s.serveCompletions)
 	case embeddingsEndpoint:
 		return s.post(x, s.serveEmbeddings)
+	case responsesEndpoint:
+		return s.post(x, s.serveResponses)
+	case messagesEndpoint:
+		return s.post(x, s.serveMessages)
+	case countEndpoint:
+		return s.post(x, s.serveCount)
 	case modelsEndpoint:
 		return s.serveModels(x)
 	}
@@ -92,9 +98,10 @@ func (s *Simulator) serve(x *exchange) *apiError {
 		message: "There is no " + x.r.Method + " " + x.r.URL.Path + " here."}
 }
 
-// authorize checks the bearer token if the simulator has keys.
+// authorize checks the bearer token, or Anthropic's header for it, if the
+// simulator has keys.
 func (s *Simulator) authorize(r *http.Request) *apiError {
-	if s.keys == nil {
+	if s.keys == nil || s.keys[r.Header.Get("X-Api-Key")] {
 		return nil
 	}
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")

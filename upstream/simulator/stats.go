@@ -18,26 +18,25 @@ const (
 	chatEndpoint
 	completionsEndpoint
 	embeddingsEndpoint
+	responsesEndpoint
+	messagesEndpoint
+	countEndpoint
 	modelsEndpoint
 	endpointCount
 )
 
 // endpointNames are the paths as Stats shows them.
 var endpointNames = [endpointCount]string{
-	"other", "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/models",
+	"other", "/v1/chat/completions", "/v1/completions", "/v1/embeddings",
+	"/v1/responses", "/v1/messages", "/v1/messages/count_tokens", "/v1/models",
 }
 
 // endpointOf finds the endpoint of a path.
 func endpointOf(path string) endpoint {
-	switch path {
-	case "/v1/chat/completions":
-		return chatEndpoint
-	case "/v1/completions":
-		return completionsEndpoint
-	case "/v1/embeddings":
-		return embeddingsEndpoint
-	case "/v1/models":
-		return modelsEndpoint
+	for ep, name := range endpointNames {
+		if name == path {
+			return endpoint(ep)
+		}
 	}
 	if strings.HasPrefix(path, "/v1/models/") {
 		return modelsEndpoint

@@ -48,8 +48,32 @@ func (x *exchange) stream(d *document, choices []choice) {
 		t.usage = string(append(d.usage.append([]byte(`],"usage":`), d.q.ep), "}\n\n"...))
 		t.send(func(dst []byte) []byte { return dst })
 	}
-	t.end()
+	t.end("data: [DONE]\n\n")
 	*buf = t.buf
+}
+
+// eventStream sends events that each say their type, as the newer APIs do:
+// write sends all but the last one, which it returns.
+func (x *exchange) eventStream(write func(t *stream) (last string)) {
+	x.s.stats.streams.Add(1)
+	x.s.stats.answered(endpointOf(x.r.URL.Path), http.StatusOK)
+	x.header(http.StatusOK, "text/event-stream; charset=utf-8")
+	x.w.Header()["Cache-Control"] = []string{"no-cache"}
+	buf := documents.Get().(*[]byte)
+	defer documents.Put(buf)
+	t := &stream{x: x, buf: (*buf)[:0], control: http.NewResponseController(x.w)}
+	t.end(write(t))
+	*buf = t.buf
+}
+
+// event writes one of them; members begin with a comma.
+func event(kind, members string) string {
+	return "event: " + kind + "\ndata: {\"type\":\"" + kind + "\"" + members + "}\n\n"
+}
+
+// event sends one of them.
+func (t *stream) event(kind, members string) {
+	t.send(func(dst []byte) []byte { return append(dst, event(kind, members)...) })
 }
 
 // chat sends a choice as deltas of a chat message.
@@ -169,13 +193,13 @@ func (t *stream) disturb() {
 }
 
 // end sends the terminal event.
-func (t *stream) end() {
+func (t *stream) end(last string) {
 	if t.gone {
 		return
 	}
 	t.disturb()
 	t.x.leave()
-	t.buf = append(t.buf, "data: [DONE]\n\n"...)
+	t.buf = append(t.buf, last...)
 	t.flush()
 }
 
