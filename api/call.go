@@ -73,6 +73,8 @@ func (s *Server) call(r *http.Request, own credential, body []byte) *llm.Call {
 	switch {
 	case own.header == "Authorization":
 		call.Authorization = own.value
+	case own.header == "X-Api-Key" && speaksAnthropic(r):
+		call.Header[own.header] = []string{own.value}
 	case own.secret != "" && s.opts.UpstreamKey:
 		// Left in its own header, it would go out beside the service's key.
 		call.Authorization = "Bearer " + own.secret
@@ -80,6 +82,12 @@ func (s *Server) call(r *http.Request, own credential, body []byte) *llm.Call {
 		call.Header[own.header] = []string{own.value}
 	}
 	return call
+}
+
+// speaksAnthropic reports whether a request is for a path of Anthropic's own,
+// where a key goes into X-Api-Key.
+func speaksAnthropic(r *http.Request) bool {
+	return r.URL.Path == "/v1/messages" || strings.HasPrefix(r.URL.Path, "/v1/messages/")
 }
 
 // upstreamHeader copies the headers that may go upstream.

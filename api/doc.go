@@ -8,7 +8,7 @@
 // and logged without prompt, credential or query string. The handlers, one
 // file per resource, do the rest:
 //
-//	passthrough.go  chat completions and completions: cache.Fetch, then answer.go
+//	passthrough.go  chats, completions, responses, messages: cache.Fetch, then answer.go
 //	embeddings.go   one entry per input, one upstream call for those missing
 //	relay.go        everything else of the provider, uncached
 //	lookup.go, store.go, entries.go, invalidate.go, batch.go   the REST API

@@ -96,7 +96,7 @@ const (
 
 func (o *Options) setDefaults() {
 	if o.AllowPaths == nil {
-		o.AllowPaths = []string{"GET /v1/models", "GET /v1/models/*"}
+		o.AllowPaths = []string{"GET /v1/models", "GET /v1/models/*", "POST /v1/messages/count_tokens"}
 	}
 	if o.MaxBody == 0 {
 		o.MaxBody = defaultMaxBody

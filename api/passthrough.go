@@ -1,4 +1,4 @@
-// Chat completions and completions: from the cache, or from the provider.
+// Chats, completions, responses and messages: from the cache, or from the provider.
 
 package api
 
@@ -69,6 +69,9 @@ func (s *Server) parseNew(ep llm.Endpoint, body []byte) (*parsed, error) {
 func (s *Server) fetch(w http.ResponseWriter, r *http.Request, x *exchange, p *parsed, steering steering) error {
 	request := p.request(x.caller.tenant, s.namespace(steering.namespace), s.origin(r.Header, r.URL.RawQuery))
 	request.Directives, request.Asked = steering.Directives, new(atomic.Bool)
+	if p.view.Bypass != "" {
+		request.Mode = cache.ModeOff // the provider has to see each of these
+	}
 	a, err := s.opts.Cache.Fetch(r.Context(), request, s.load(r, x, p.view, steering, request.Asked))
 	if a != nil {
 		defer a.Close()

@@ -24,7 +24,7 @@ func TestModelsPassThrough(t *testing.T) {
 func TestOtherPathsWantTheCallersOwnKey(t *testing.T) {
 	w := newWorld(t, plan{upstreamKey: "sk-service"})
 	for _, test := range []struct{ method, path string }{
-		{"POST", "/v1/responses"}, {"GET", "/v1/files"}, {"DELETE", "/v1/models/mine"}, {"GET", "/v1/chat/completions"},
+		{"POST", "/v1/batches"}, {"GET", "/v1/files"}, {"DELETE", "/v1/models/mine"}, {"GET", "/v1/chat/completions"},
 		{"PATCH", "/v1/anything/at/all"}, {"POST", "/v1/models"},
 	} {
 		refused := w.send(test.method, test.path, "")
@@ -33,9 +33,9 @@ func TestOtherPathsWantTheCallersOwnKey(t *testing.T) {
 			t.Fatalf("%s %s was sent", test.method, test.path)
 		}
 	}
-	w.send("POST", "/v1/responses?a=b", `{"x":1}`, "Authorization", "Bearer sk-own", "Cookie", "session=1", "X-Forwarded-For", "10.0.0.1")
+	w.send("POST", "/v1/batches?a=b", `{"x":1}`, "Authorization", "Bearer sk-own", "Cookie", "session=1", "X-Forwarded-For", "10.0.0.1")
 	got := w.provider.last(t)
-	if got.method != "POST" || got.uri != "/v1/responses?a=b" || got.body != `{"x":1}` || got.header.Get("Authorization") != "Bearer sk-own" {
+	if got.method != "POST" || got.uri != "/v1/batches?a=b" || got.body != `{"x":1}` || got.header.Get("Authorization") != "Bearer sk-own" {
 		t.Errorf("the provider got %+v", got)
 	}
 	if got.header.Get("Cookie") != "" || got.header.Get("X-Forwarded-For") != "" {

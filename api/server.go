@@ -81,9 +81,10 @@ func (s *Server) newEcho() *echo.Echo {
 	for path, allow := range methods(s.own()) {
 		e.Any(path, s.frame(&route{path: path, shape: asProblem, handle: refuseMethod(allow)}))
 	}
-	for path := range methods(s.providers()) {
-		e.Any(path, relay)
+	for _, rt := range s.providers() {
+		e.Any(rt.path, s.frame(&route{path: "/v1/*", role: RoleRead, shape: rt.shape, handle: s.relay}))
 	}
+	e.Any("/v1/messages/*", s.frame(&route{path: "/v1/messages/*", role: RoleRead, shape: asAnthropic, handle: s.relay}))
 	for _, rt := range slices.Concat(s.own(), s.providers()) {
 		e.Add(rt.method, rt.path, s.frame(&rt))
 		if rt.method == http.MethodGet {
@@ -135,6 +136,8 @@ func (s *Server) providers() []route {
 		{method: http.MethodPost, path: "/v1/chat/completions", role: RoleWrite, json: true, shape: asOpenAI, handle: s.cached(llm.Chat)},
 		{method: http.MethodPost, path: "/v1/completions", role: RoleWrite, json: true, shape: asOpenAI, handle: s.cached(llm.Completions)},
 		{method: http.MethodPost, path: "/v1/embeddings", role: RoleWrite, json: true, shape: asOpenAI, handle: s.embeddings},
+		{method: http.MethodPost, path: "/v1/responses", role: RoleWrite, json: true, shape: asOpenAI, handle: s.cached(llm.Responses)},
+		{method: http.MethodPost, path: "/v1/messages", role: RoleWrite, json: true, shape: asAnthropic, handle: s.cached(llm.Messages)},
 		{method: http.MethodGet, path: "/v1/models", role: RoleRead, shape: asOpenAI, handle: s.relay},
 		{method: http.MethodGet, path: "/v1/models/*", role: RoleRead, shape: asOpenAI, handle: s.relay},
 	}

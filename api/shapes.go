@@ -68,6 +68,35 @@ func asOpenAI(f *fault) (string, []byte) {
 	return "application/json", llm.AppendError(nil, kind, f.code, f.param, f.message)
 }
 
+// asAnthropic is the shape of Anthropic's errors, whose kinds follow from the
+// status. They have no place for a code or a parameter, which the message names.
+func asAnthropic(f *fault) (string, []byte) {
+	return "application/json", llm.AppendAnthropicError(nil, anthropicKind(f.status), f.message)
+}
+
+func anthropicKind(status int) string {
+	switch status {
+	case http.StatusUnauthorized:
+		return "authentication_error"
+	case http.StatusForbidden:
+		return "permission_error"
+	case http.StatusNotFound:
+		return "not_found_error"
+	case http.StatusRequestEntityTooLarge:
+		return "request_too_large"
+	case http.StatusTooManyRequests:
+		return "rate_limit_error"
+	case http.StatusServiceUnavailable:
+		return "overloaded_error"
+	case http.StatusGatewayTimeout:
+		return "timeout_error"
+	}
+	if status >= http.StatusInternalServerError {
+		return "api_error"
+	}
+	return "invalid_request_error"
+}
+
 // representationHeaders describe the provider's body, which a fault replaces.
 var representationHeaders = [...]string{
 	"Accept-Ranges", "Content-Disposition", "Content-Digest", "Content-Encoding", "Content-Language", "Content-Location",

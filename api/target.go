@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -19,6 +20,7 @@ import (
 type target struct {
 	Prompt    *string        `json:"prompt"`
 	Request   jsontext.Value `json:"request"`
+	Endpoint  *string        `json:"endpoint"` // that Request is for; found by its members where that is clear
 	Namespace *string        `json:"namespace"`
 	Tags      []string       `json:"tags"`
 }
@@ -58,8 +60,10 @@ func (a asker) subject(t *target) (subject, []detail) {
 	switch whole := !isNull(t.Request); {
 	case whole == (t.Prompt != nil):
 		problems = append(problems, detail{"", "send either prompt or request"})
+	case !whole && t.Endpoint != nil:
+		problems = append(problems, detail{"endpoint", "goes with request only"})
 	case whole:
-		view, problem := understand(t.Request)
+		view, problem := understand(t.Request, t.Endpoint)
 		if problem != nil {
 			problems = append(problems, *problem)
 			break
@@ -88,19 +92,22 @@ func checkTags(tags []string) []detail {
 
 // understand reads the request member: a whole body of an endpoint, whose key
 // is the same as if it had been sent there.
-func understand(body jsontext.Value) (*llm.Request, *detail) {
+func understand(body jsontext.Value, named *string) (*llm.Request, *detail) {
 	if body.Kind() != '{' {
 		return nil, &detail{"request", "is " + kindName(body.Kind()) + " where an object is wanted"}
 	}
-	ep, ok := llm.DetectEndpoint(body)
-	if !ok {
-		return nil, &detail{"request", "is not a body of an endpoint: it has one of messages (chat), prompt (completions), input (embeddings)"}
+	ep, problem := endpointFor(body, named)
+	if problem != nil {
+		return nil, problem
 	}
 	view, err := llm.ParseRequest(ep, body)
 	if err != nil {
 		return nil, requestProblem(err)
 	}
-	if ep != llm.Embeddings {
+	switch {
+	case view.Bypass != "":
+		return nil, &detail{"request", "is of a kind that the provider has to see each time: " + view.Bypass}
+	case ep != llm.Embeddings:
 		return view, nil
 	}
 	switch parts, err := view.SplitInputs(); {
@@ -110,6 +117,22 @@ func understand(body jsontext.Value) (*llm.Request, *detail) {
 		return nil, &detail{"request.input", "has several inputs, of which each is an entry of its own; send one"}
 	}
 	return view, nil
+}
+
+// endpointFor is the endpoint that a body is for: the one named, or the one
+// that its members tell.
+func endpointFor(body jsontext.Value, named *string) (llm.Endpoint, *detail) {
+	if named != nil {
+		if ep := llm.Endpoint(*named); slices.Contains(llm.Endpoints[:], ep) {
+			return ep, nil
+		}
+		return "", &detail{"endpoint", fmt.Sprintf("is none of %q", llm.Endpoints)}
+	}
+	ep, ok := llm.DetectEndpoint(body)
+	if !ok {
+		return "", &detail{"request", "is not a body of an endpoint: it has one of messages (chat), prompt (completions), input (embeddings); for others, name the endpoint"}
+	}
+	return ep, nil
 }
 
 func requestProblem(err error) *detail {

@@ -1,4 +1,4 @@
-// What is wrong with a request body, and the error body of OpenAI's API.
+// What is wrong with a request body, and the error bodies of the providers' APIs.
 
 package llm
 
@@ -114,6 +114,14 @@ func AppendError(dst []byte, kind, code, param, message string) []byte {
 	dst = appendQuoted(append(dst, `,"type":`...), kind)
 	dst = appendQuotedOrNull(append(dst, `,"param":`...), param)
 	dst = appendQuotedOrNull(append(dst, `,"code":`...), code)
+	return append(dst, `}}`...)
+}
+
+// AppendAnthropicError appends an error body in the shape of Anthropic's API:
+// {"type":"error","error":{"type","message"}}.
+func AppendAnthropicError(dst []byte, kind, message string) []byte {
+	dst = appendQuoted(append(dst, `{"type":"error","error":{"type":`...), kind)
+	dst = appendQuoted(append(dst, `,"message":`...), message)
 	return append(dst, `}}`...)
 }
 
