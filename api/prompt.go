@@ -80,7 +80,7 @@ func (p *prompts) prepare(view *llm.Request, tenant, namespace string, asked pre
 	ordered := prefix.Order(body, prefix.Options{Lossless: rules.Lossless, Text: rules.Text, Learned: p.seen.At(owner)})
 	out := prepared{body: ordered.Body, note: describeMoves(&ordered), mode: rules.Text}
 	p.metrics.ordered(&ordered)
-	if rules.CacheKey {
+	if rules.CacheKey && view.Endpoint != llm.Messages { // Anthropic refuses members that it does not know
 		out.body = prefix.CacheKey(out.body, owner)
 	}
 	p.metrics.seconds.Observe(time.Since(start).Seconds())

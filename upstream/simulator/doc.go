@@ -10,11 +10,15 @@
 //	POST /v1/chat/completions   JSON and SSE
 //	POST /v1/completions        JSON and SSE
 //	POST /v1/embeddings         float and base64, dimensions
+//	POST /v1/responses          JSON and SSE
+//	POST /v1/messages           JSON and SSE, Anthropic's
+//	POST /v1/messages/count_tokens
 //	GET  /v1/models, /v1/models/{id}
 //	GET  /simulator/stats       what was asked so far
 //	POST /simulator/reset       forget that and all that limits counted, and start the script again
 //
-// Anything else is a 404 in the shape of OpenAI's errors. Requests are checked
+// Anything else is a 404 in the shape of OpenAI's errors, or of Anthropic's below
+// its own path. Requests are checked
 // as the real API does it: a missing model, messages of the wrong shape, broken
 // JSON or a bad key are refused in the same shape, naming the parameter. Members
 // that the simulator does not know are accepted.
@@ -32,6 +36,9 @@
 // for the first and "stop" for the second. tools alone are left uncalled.
 // response_format json_object and json_schema make the text a fitting document.
 // A completion without max_tokens is not cut after 16 tokens as OpenAI's is.
+//
+// Messages with thinking, and responses with reasoning, have a thought before
+// their text, which follows from the request and is signed where Anthropic's are.
 //
 // Embeddings are unit vectors drawn from a digest of the model and the input:
 // equal inputs have equal vectors, and nearness says nothing about meaning.
