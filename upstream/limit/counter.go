@@ -86,8 +86,7 @@ func newCounter(r Rule, learned int64) counter {
 	}
 	c.even = (c.shape == sliding || c.shape == fixed) && c.window <= longestEven.Microseconds()
 	c.grain = (c.window + grains - 1) / grains
-	shared := gcd(c.limit, c.window)
-	c.num, c.den = c.limit/shared, c.window/shared
+	c.num, c.den = lowestTerms(c.limit, c.window)
 	c.margin = mulDivUp(c.slack, c.num, c.den)
 	return c
 }

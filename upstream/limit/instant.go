@@ -85,9 +85,11 @@ func mulDivUp(a, b, d int64) int64 {
 	return quotient
 }
 
-func gcd(a, b int64) int64 {
-	for b != 0 {
-		a, b = b, a%b
+// lowestTerms is a / b with no common divisor.
+func lowestTerms(a, b int64) (num, den int64) {
+	x, y := a, b
+	for y != 0 {
+		x, y = y, x%y
 	}
-	return a
+	return a / x, b / x
 }

@@ -145,6 +145,9 @@ func (r Rule) Validate() error {
 // Span is what the limit is counted over: Window, or its default.
 func (r Rule) Span() time.Duration { return time.Duration(r.window()) * time.Microsecond }
 
+// Rate is what the limit comes to per microsecond, in lowest terms.
+func (r Rule) Rate() (num, den int64) { return lowestTerms(r.Limit, r.window()) }
+
 func (r Rule) countsDays() bool { return r.Counting == UTCDay || r.Counting == RollingDay }
 
 // window is what the limit is counted over, in microseconds.

@@ -67,29 +67,18 @@ func instantIn(micros int64) limit.Instant {
 	return now() + limit.Instant(micros)
 }
 
-// ruleMessage is an axis as the script reads it.
-type ruleMessage struct {
-	Field    string `json:"field"`
-	Counting string `json:"counting"`
-	Unit     int    `json:"unit"` // counted from 1, as lists are there
-	Limit    int64  `json:"limit"`
-	Burst    int64  `json:"burst"`
-	Window   int64  `json:"window"` // microseconds, as is slack
-	Slack    int64  `json:"slack"`
-	Keeps    bool   `json:"keeps"`
-	AtEnd    bool   `json:"at_end"`
-}
-
-// encodeRules writes the axes' rules. The field of an axis says how it is
-// counted, so that another rule does not read what this one has counted.
+// encodeRules writes the axes' rules, each a list in the order that the script
+// reads. Windows and slack are in microseconds. The field of an axis says how it
+// is counted, so that another rule does not read what this one has counted.
 func encodeRules(axes []limit.Axis) string {
-	list := make([]ruleMessage, len(axes))
+	list := make([][]any, len(axes))
 	for i, x := range axes {
 		r := x.Rule
-		list[i] = ruleMessage{
-			Field:    x.Name + "/" + r.Counting.String() + "/" + r.Span().String(),
-			Counting: r.Counting.String(), Unit: int(x.Unit) + 1, Limit: r.Limit, Burst: r.Burst,
-			Window: r.Span().Microseconds(), Slack: r.Slack.Microseconds(), Keeps: r.Keeps, AtEnd: r.AtEnd,
+		field := x.Name + "/" + r.Counting.String() + "/" + r.Span().String()
+		num, den := r.Rate()
+		list[i] = []any{
+			field, r.Counting.String(), int(x.Unit) + 1, r.Limit, r.Burst,
+			r.Span().Microseconds(), r.Slack.Microseconds(), r.Keeps, r.AtEnd, num, den,
 		}
 	}
 	return encode(list)
@@ -156,7 +145,7 @@ const largest = 1 << 52
 func (l *Ledger) encode(a *account, req request, b *brought, at limit.Instant) string {
 	m := requestMessage{Replica: l.replica, Alive: l.link.aliveList(), Known: a.known()}
 	if req.ask != nil {
-		m.Want, m.Leave, m.Spare, m.Even = &req.ask.Want, &req.ask.Leave, &req.ask.Spare, req.ask.Even
+		m.Want, m.Leave, m.Spare, m.Even = &req.ask.Want, unlessZero(&req.ask.Leave), unlessZero(&req.ask.Spare), req.ask.Even
 		m.Ahead = req.ahead
 	}
 	if req.grant != nil {
@@ -178,6 +167,14 @@ func (l *Ledger) encode(a *account, req request, b *brought, at limit.Instant) s
 		m.pauseUntil(b.pause, at)
 	}
 	return encode(m)
+}
+
+// unlessZero is a, or nil if it is nothing: what is left out need not be read.
+func unlessZero(a *limit.Amounts) *limit.Amounts {
+	if *a == (limit.Amounts{}) {
+		return nil
+	}
+	return a
 }
 
 func (m *requestMessage) pauseUntil(until, at limit.Instant) {

@@ -51,9 +51,10 @@ local function mul_div_up(a, b, d)
 	return q
 end
 
-local function gcd(a, b)
-	while b ~= 0 do a, b = b, fmod(a, b) end
-	return a
+local function lowest_terms(a, b)
+	local x, y = a, b
+	while y ~= 0 do x, y = y, fmod(x, y) end
+	return a / x, b / x
 end
 
 local function after(at, micros) return min(at + micros, FAR) end
@@ -79,8 +80,8 @@ local function counter(rule, learned)
 	if c.shape == 'held' then c.at_end = true end
 	c.even = (c.shape == 'sliding' or c.shape == 'fixed') and c.window <= LONGEST_EVEN
 	c.grain = floor((c.window + GRAINS - 1) / GRAINS)
-	local shared = gcd(c.limit, c.window)
-	c.num, c.den = c.limit / shared, c.window / shared
+	c.num, c.den = rule.num, rule.den
+	if c.limit ~= rule.limit then c.num, c.den = lowest_terms(c.limit, c.window) end
 	c.margin = mul_div_up(c.slack, c.num, c.den)
 	return c
 end
@@ -274,7 +275,8 @@ end
 -- The subject. axes are {rule, counter, state}.
 
 local function left(c, ask, unit)
-	local n = max(ask.leave[unit], 0) + min(max(ask.spare[unit], 0), floor(c.capacity / 4))
+	local n = ask.leave and max(ask.leave[unit], 0) or 0
+	if ask.spare then n = n + min(max(ask.spare[unit], 0), floor(c.capacity / 4)) end
 	return min(n, c.capacity - ask.want[unit])
 end
 
@@ -405,8 +407,25 @@ end
 
 -- Reading and writing.
 
-local function unused(now)
-	return {at = 0, used = 0, frac = 0, start = 0, next = 0, learned = 0, refunded = 0, corrected = 0, log = {}, holds = {}}
+local UNUSED = {0, 0, 0, 0, 0, 0, 0, 0, {}, {}}
+
+-- Lists are smaller than what has names, and quicker to read.
+local function state(p)
+	return {
+		at = p[1], used = p[2], frac = p[3], start = p[4], next = p[5],
+		learned = p[6], refunded = p[7], corrected = p[8], log = p[9], holds = p[10],
+	}
+end
+
+local function packed(s)
+	return cmsgpack.pack({s.at, s.used, s.frac, s.start, s.next, s.learned, s.refunded, s.corrected, s.log, s.holds})
+end
+
+local function rule(p)
+	return {
+		field = p[1], counting = p[2], unit = p[3], limit = p[4], burst = p[5],
+		window = p[6], slack = p[7], keeps = p[8], at_end = p[9], num = p[10], den = p[11],
+	}
 end
 
 -- without_orphans drops what replicas hold that are gone.
@@ -421,14 +440,16 @@ end
 
 local function load(rules, args, now)
 	local fields, alive, axes = {'meta'}, {}, {}
-	for i, rule in ipairs(rules) do fields[i + 1] = rule.field end
+	for i, r in ipairs(rules) do fields[i + 1] = r[1] end
 	for _, replica in ipairs(args.alive) do alive[replica] = true end
 	alive[args.replica] = true
 	local found = redis.call('HMGET', KEYS[1], unpack(fields))
-	for i, rule in ipairs(rules) do
-		local s = found[i + 1] and cmsgpack.unpack(found[i + 1]) or unused()
+	for i, r in ipairs(rules) do
+		local s = state(found[i + 1] and cmsgpack.unpack(found[i + 1]) or UNUSED)
+		if not found[i + 1] then s.log, s.holds = {}, {} end
+		r = rule(r)
 		without_orphans(s, alive, now)
-		axes[i] = {rule = rule, s = s, c = counter(rule, s.learned)}
+		axes[i] = {rule = r, s = s, c = counter(r, s.learned)}
 	end
 	return axes, found[1] and cmsgpack.unpack(found[1]) or {epoch = 0, pause = 0}
 end
@@ -449,9 +470,8 @@ local function save(axes, meta, now)
 	local values = {}
 	for _, a in ipairs(axes) do
 		if a.s.dirty then
-			a.s.dirty = nil
 			values[#values + 1] = a.rule.field
-			values[#values + 1] = cmsgpack.pack(a.s)
+			values[#values + 1] = packed(a.s)
 		end
 	end
 	if meta.epoch == 0 then meta.epoch, meta.dirty = now, true end
