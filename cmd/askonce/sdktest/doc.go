@@ -1,6 +1,6 @@
 // Package sdktest starts the program as a user would, with the provider
-// simulator as its upstream, and lets the published OpenAI SDKs for Python and
-// Node be its callers.
+// simulator as its upstream, and lets the published OpenAI and Anthropic SDKs
+// for Python and Node be its callers.
 //
 // The checks themselves are scripts in the folders python and node: each
 // prints one JSON object for each check, which becomes a subtest. Between the

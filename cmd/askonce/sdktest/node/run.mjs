@@ -5,6 +5,7 @@ import './chat.mjs';
 import './text.mjs';
 import './errors.mjs';
 import './callers.mjs';
+import './dialects.mjs';
 import { checks } from './harness.mjs';
 
 for (const { name, run } of checks) {

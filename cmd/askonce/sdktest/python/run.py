@@ -10,6 +10,7 @@ import traceback
 
 import chat_checks  # noqa: F401  importing a module registers its checks
 import concurrency_checks  # noqa: F401
+import dialect_checks  # noqa: F401
 import error_checks  # noqa: F401
 import header_checks  # noqa: F401
 import text_checks  # noqa: F401
