@@ -17,7 +17,7 @@ VENV     := .venv/.installed
 NODE_SDK := $(SDKTEST)/node/node_modules/.installed
 LINTER   := .tools/golangci-lint
 
-# What the tests run in Python: the OpenAI SDK, and the peer that stands in for
+# What the tests run in Python: the SDKs, and the peer that stands in for
 # a Qdrant server. One environment holds both.
 REQUIREMENTS := $(SDKTEST)/python/requirements.txt cache/qdrantcache/peer/requirements.txt
 
