@@ -20,7 +20,7 @@ type Judge struct {
 	Embedder string  `json:"embedder"`
 	Score    Score   `json:"score"`
 	Verifier string  `json:"verifier,omitempty"` // for ScoreVerified
-	Floor    float64 `json:"floor,omitempty"`    // likewise
+	Floor    float64 `json:"floor,omitzero"`     // likewise
 	Guards   string  `json:"guards"`             // names joined by plus signs, and their revision; or "none"
 }
 
