@@ -57,7 +57,7 @@ func (s *Subject) Free(g Grant) {
 	}
 }
 
-// Held adds to sums, by axis, what g holds until its call ends.
+// Held adds to sums, by axis and times sign, what g holds until its call ends.
 func (s *Subject) Held(g Grant, sums *[MaxAxes]int64, sign int64) {
 	for i := range s.axes {
 		if a := &s.axes[i]; a.atEnd {
@@ -69,8 +69,8 @@ func (s *Subject) Held(g Grant, sums *[MaxAxes]int64, sign int64) {
 // Divided is one of n equal shares of the subject: its limits and what is
 // counted, rounded so that the shares together allow no more than the whole. A
 // limit or a burst below n is too small for that: its shares keep to the rate,
-// and may meet. What is held by calls under way is not divided but left out: held, by axis, is
-// that of the share's own calls.
+// and may meet. What is held by calls under way is not divided but left out:
+// held, by axis, is that of the share's own calls.
 func (s *Subject) Divided(n int64, held []int64, now Instant) *Subject {
 	s.advance(now)
 	part := &Subject{axes: make([]axis, len(s.axes)), pause: s.pause}
