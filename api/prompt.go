@@ -1,5 +1,5 @@
-// Prompts on their way to the provider: ordered, so that its prefix cache finds
-// more of them (policy/prefix).
+// Prompts on their way to the provider: ordered and marked, so that its prefix
+// cache finds more of them (policy/prefix).
 
 package api
 
@@ -21,12 +21,13 @@ type PromptRules struct {
 	Lossless prefix.Mode // the order of tools and members
 	Text     prefix.Mode // moves of text inside a message
 	CacheKey bool        // a prompt_cache_key for OpenAI
+	Marks    bool        // cache_control for Anthropic
 }
 
 // DefaultPromptRules hold where nothing else was said: what is lossless is done,
 // and what would move text is reported.
 func DefaultPromptRules() PromptRules {
-	return PromptRules{Lossless: prefix.On, Text: prefix.Observe}
+	return PromptRules{Lossless: prefix.On, Text: prefix.Observe, Marks: true}
 }
 
 // promptHeader tells what was done to a prompt, and promptOrderHeader asks for
@@ -40,11 +41,12 @@ const (
 type prompts struct {
 	rules   func(tenant, namespace string) PromptRules
 	seen    *prefix.History
+	repeats *prefix.Repeats
 	metrics *promptMetrics
 }
 
 func newPrompts(opts *Options) (*prompts, error) {
-	p := &prompts{rules: opts.Prompt, seen: prefix.NewHistory(), metrics: newPromptMetrics()}
+	p := &prompts{rules: opts.Prompt, seen: prefix.NewHistory(), repeats: prefix.NewRepeats(), metrics: newPromptMetrics()}
 	if p.rules == nil {
 		p.rules = func(string, string) PromptRules { return DefaultPromptRules() }
 	}
@@ -61,7 +63,7 @@ type prepared struct {
 	mode prefix.Mode // of its text moves
 }
 
-// prepare orders the body of one call. asked is what the caller's
+// prepare orders and marks the body of one call. asked is what the caller's
 // header wants, "" for nothing.
 func (p *prompts) prepare(view *llm.Request, tenant, namespace string, asked prefix.Mode) prepared {
 	rules := p.rules(tenant, namespace)
@@ -80,7 +82,11 @@ func (p *prompts) prepare(view *llm.Request, tenant, namespace string, asked pre
 	ordered := prefix.Order(body, prefix.Options{Lossless: rules.Lossless, Text: rules.Text, Learned: p.seen.At(owner)})
 	out := prepared{body: ordered.Body, note: describeMoves(&ordered), mode: rules.Text}
 	p.metrics.ordered(&ordered)
-	if rules.CacheKey && view.Endpoint != llm.Messages { // Anthropic refuses members that it does not know
+	switch {
+	case view.Endpoint == llm.Messages && rules.Marks:
+		marked := prefix.Mark(out.body, prefix.MarkOptions{Repeats: p.repeats, Key: owner, Now: start})
+		out.body, out.note = marked.Body, withMarks(out.note, &marked)
+	case view.Endpoint != llm.Messages && rules.CacheKey:
 		out.body = prefix.CacheKey(out.body, owner)
 	}
 	p.metrics.seconds.Observe(time.Since(start).Seconds())
@@ -118,6 +124,24 @@ func describeMoves(r *prefix.Result) string {
 	return strings.Join(list, ";")
 }
 
+// withMarks adds to a note how many marks were set, or why none was.
+func withMarks(note string, m *prefix.Marked) string {
+	set := 0
+	for i := range m.Breakpoints {
+		if m.Breakpoints[i].Set {
+			set++
+		}
+	}
+	told := "marks=" + strconv.Itoa(set)
+	if m.Held != "" {
+		told = "marks=0(" + m.Held + ")"
+	}
+	if note == "" {
+		return told
+	}
+	return note + ";" + told
+}
+
 // tell puts the note on the provider's answer.
 func (p *prepared) tell(h http.Header) {
 	delete(h, promptHeader) // ours alone to set
@@ -150,7 +174,7 @@ func newPromptMetrics() *promptMetrics {
 			Name: "askonce_prompt_discarded_total", Help: "Prompts that were sent as they came, since their rewrite failed a check.",
 		}),
 		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "askonce_prompt_seconds", Help: "Time to order a prompt.", Buckets: timeBuckets,
+			Name: "askonce_prompt_seconds", Help: "Time to order and mark a prompt.", Buckets: timeBuckets,
 		}),
 	}
 }

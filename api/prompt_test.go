@@ -68,3 +68,16 @@ func TestOpenAIGetsAKeyOfThePrefix(t *testing.T) {
 		t.Errorf("sent %s", sent.body)
 	}
 }
+
+func TestAnthropicIsMarkedBeforeWhatChanges(t *testing.T) {
+	w := newWorld(t, plan{})
+	body := `{"model":"claude-sonnet-4-5","max_tokens":9,"system":"` + strings.Repeat("Answer from the handbook. ", 400) +
+		`","messages":[{"role":"user","content":"hi"}]}`
+	first := w.send("POST", "/v1/messages", body, "X-Api-Key", "sk-a", "Anthropic-Version", "2023-06-01").wants(t, 200)
+	if got := first.header.Get("Askonce-Prompt"); !strings.Contains(got, "marks=1") {
+		t.Errorf("Askonce-Prompt is %q", got)
+	}
+	if sent := w.provider.last(t); strings.Count(sent.body, `"cache_control":{"type":"ephemeral"}`) != 1 {
+		t.Errorf("sent %.300s", sent.body)
+	}
+}

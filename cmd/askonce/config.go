@@ -177,6 +177,7 @@ type PromptConfig struct {
 	Lossless string `yaml:"lossless"`  // on, observe, off: the order of tools and members
 	Order    string `yaml:"order"`     // on, observe, off: moves of text inside a message
 	CacheKey bool   `yaml:"cache_key"` // send OpenAI's prompt_cache_key
+	Marks    bool   `yaml:"marks"`     // set Anthropic's cache_control
 }
 
 // NamespaceConfig is what a namespace does differently; nil takes the cache's.
@@ -274,7 +275,7 @@ func defaultConfig(getenv func(string) string) Config {
 		},
 		Redis:    RedisConfig{Prefix: "askonce", PoolSize: 32},
 		Qdrant:   QdrantConfig{Collection: "askonce", Replicas: 1, WriteConsistency: 1, Quantisation: "none"},
-		Prompt:   PromptConfig{Lossless: "on", Order: "observe"},
+		Prompt:   PromptConfig{Lossless: "on", Order: "observe", Marks: true},
 		Embedder: EmbedderConfig{Kind: "builtin"},
 		Verifier: "builtin",
 		Log:      LogConfig{Level: "info", Format: "auto"},
