@@ -239,7 +239,7 @@ type MetricsConfig struct {
 
 // defaultConfig is what holds where nothing is set.
 func defaultConfig(getenv func(string) string) Config {
-	usual := cache.DefaultRules()
+	usual := cache.RulesOf(cache.ScoreVerified)
 	return Config{
 		Listen:       "127.0.0.1:8080",
 		Data:         defaultData(getenv),

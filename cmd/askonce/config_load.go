@@ -60,6 +60,9 @@ func load(flags ConfigFlags, environ []string) (*loaded, error) {
 // fitScore gives what was not set the value that is right for the score that
 // was: a threshold on one score means nothing on another.
 func (l *loaded) fitScore() {
+	if _, ok := l.origins["cache.score"]; !ok && l.Verifier == "off" {
+		l.Cache.Score = string(cache.ScoreCosine)
+	}
 	usual := cache.RulesOf(cache.Score(l.Cache.Score))
 	if _, ok := l.origins["cache.threshold"]; !ok {
 		l.Cache.Threshold = usual.Threshold

@@ -12,9 +12,9 @@ import (
 // TestNamespaceRules: what a namespace leaves out is the cache's.
 func TestNamespaceRules(t *testing.T) {
 	cfg := defaultConfig(lookup(nil))
-	threshold, ttl, exact, verified := 0.9, time.Hour, "exact", "verified"
+	threshold, ttl, exact, cosine := 0.97, time.Hour, "exact", "cosine"
 	cfg.Namespaces = map[string]NamespaceConfig{
-		"faq":  {Threshold: &threshold, Score: &verified, Guards: []string{"-numbers"}},
+		"faq":  {Threshold: &threshold, Score: &cosine, Guards: []string{"-numbers"}},
 		"code": {Mode: &exact, TTL: &ttl, Guards: []string{"none"}},
 	}
 	rules, err := namespaceRules(&cfg)
@@ -22,10 +22,10 @@ func TestNamespaceRules(t *testing.T) {
 		t.Fatal(err)
 	}
 	usual := cache.Rules{
-		Mode: "semantic", Score: "cosine", Threshold: 0.95, ThresholdVersion: "default", Floor: 0.6, Guards: guard.All, TTL: 24 * time.Hour,
+		Mode: "semantic", Score: "verified", Threshold: 0.9, ThresholdVersion: "default", Floor: 0.6, Guards: guard.All, TTL: 24 * time.Hour,
 	}
 	faq, code := usual, usual
-	faq.Score, faq.Threshold, faq.ThresholdVersion, faq.Guards = "verified", 0.9, "config", guard.All&^guard.Of(guard.Numbers)
+	faq.Score, faq.Threshold, faq.ThresholdVersion, faq.Guards = "cosine", 0.97, "config", guard.All&^guard.Of(guard.Numbers)
 	code.Mode, code.TTL, code.Guards = "exact", time.Hour, guard.None
 	for namespace, want := range map[string]cache.Rules{"default": usual, "faq": faq, "code": code} {
 		if got := rules("any", namespace); got != want {

@@ -145,7 +145,7 @@ func (r *Report) writeWrong(out io.Writer) {
 	if len(r.Wrong) == 0 {
 		return
 	}
-	fmt.Fprintf(out, "\nWrong hits, which a similarity alone cannot tell from right ones:\n")
+	fmt.Fprintf(out, "\nWrong hits, which the configured score took for right ones:\n")
 	for _, hit := range r.Wrong {
 		fmt.Fprintf(out, "  asked          %s\n  answered with  %s  (%s, similarity %.3f)\n", hit.Asked, hit.AnsweredWith, hit.Layer, hit.Similarity)
 	}
