@@ -6,47 +6,12 @@ import lexicon
 from same import bare
 
 NUMBER_WORDS = "two three four five six seven eight nine ten eleven twelve twenty thirty fifty hundred".split()
-UNORDERED = re.compile(r"\b(between|differ|difference|compare|versus|vs|or|and|both|together|relationship|combine|common|mix)\b", re.I)
-DIRECTED = re.compile(r"\b(to|into|than|from|in|over|against|for|by|of|on|with|beat|defeat|hate|love|owe|buy|better|worse|before|after|under)\b")
-AFFIRM = {"don't": "do", "doesn't": "does", "isn't": "is", "aren't": "are", "can't": "can", "won't": "will", "didn't": "did",
-          "cannot": "can", "shouldn't": "should", "couldn't": "could", "wasn't": "was"}
-HAVE = {"have": "do not have", "contain": "do not contain", "include": "do not include", "use": "do not use",
-        "support": "do not support", "require": "do not require"}
-
-# pattern, replacement; the first group of a pattern is kept where the replacement says so
-NEGATIONS = [
-    (r"\b(how (?:to|can I|do I|do you|should I|can you)) ", r"\1 not "),
-    (r"\b(should|can|could|may|must|will|would|do|does|did) (I|we|you|they|he|she|it) ", r"\1 \2 not "),
-    (r"\bwhy (do|does|did|is|are|can|should|would|has|have|was|were) ", r"why \1n't "),
-    (r"\b((?:which|what|who)(?: \w+)? (?:is|are|can|do|does|has|have|should|was|were)) ", r"\1 not "),
-    (r"\b(that|which|who) (are|is|can|was|were) ", r"\1 \2 not "),
-    (r"\bwithout ", "with "), (r"\bwith ", "without "),
-    (r"\b([Ww]ays|[Tt]ips|[Rr]easons|[Bb]est way) to ", r"\1 not to "),
-    (r"\b(I|you|we|they) (can|could|do|will|would|should|did) ", r"\1 \2 not "),
-    (r"\b(I|we|they) (want|need|like|have|use|eat|work|live)\b", r"\1 don't \2"),
-    (r"\bto (avoid|prevent|stop) ", "to get "), (r"\bneed to ", "need not to "), (r"\ballowed\b", "forbidden"),
-    (r"\brequired\b", "optional"), (r"\bpossible\b", "impossible"), (r"\b(is|are|was|were) (a|an|the) ", r"\1 not \2 "),
-    (r"\b(is it|are there|is there) ", r"\1 not "), (r"\bever\b", "never"), (r"\bany\b", "no"), (r"\bonly\b", "not only"),
-    (r"\ball\b", "none of the"), (r"\bexcept\b", "including"), (r"\bincluding\b", "except"), (r"\b(is|are|was|were) ", r"\1 not "),
-]
-OTHER_QUESTIONS = [
-    (r"^what is (?=the |a |an )", "who invented "), (r"^who is ", "how old is "), (r"^who is ", "where is "),
-    (r"^how (?:can|do) I ", "why should I "), (r"^how to ", "why "), (r"^where (can|do) I ", r"when \1 I "),
-    (r"^when (did|was|is) ", r"where \1 "), (r"^where (did|was|is) ", r"when \1 "), (r"^why (do|does|did|is|are) ", r"when \1 "),
-    (r"\bhow much\b", "how often"), (r"\bhow many\b", "which"), (r"\bhow long\b", "how often"), (r"\bhow far\b", "how long"),
-    (r"\bhow old\b", "how tall"), (r"\bbest way\b", "fastest way"), (r"\bbest\b", "cheapest"), (r"\bbest\b", "most popular"),
-    (r"\b(largest|biggest|tallest|highest|longest|oldest|fastest|most)\b", r"second \1"), (r"\bmeaning of\b", "origin of"),
-    (r"\bcost of\b", "duration of"), (r"^what causes ", "what cures "), (r"^what are the ", "how many "), (r"\bcauses\b", "effects"),
-    (r"^define ", "spell "), (r"^what does (.*) mean", r"who said \1"), (r"^write ", "review "), (r"^summarize ", "translate "),
-    (r"^list ", "count "), (r"\bwho wrote\b", "who published"), (r"\bwho sang\b", "who wrote"), (r"\bwho plays\b", "who voices"),
-    (r"\bhow to make\b", "how to store"), (r"\bhow to use\b", "how to clean"), (r"\bhow does\b", "why does"), (r"\bfirst\b", "most recent"),
-    (r"^should I ", "can I "), (r"^can I ", "must I "), (r"^can I ", "why can I "), (r"^do I (?:have|need) to ", "am I allowed to "),
-    (r"\bmust\b", "may"), (r"\bcan\b", "should"), (r"\bwill\b", "did"), (r"\bis\b", "was"), (r"\bwas\b", "will be"), (r"\bare\b", "were"),
-    (r"\bused to\b", "going to"), (r"\bat least\b", "at most"), (r"\bmore than\b", "less than"), (r"\bbefore\b", "during"),
-    (r"\bper day\b", "per week"), (r"\bper month\b", "per year"), (r"\bexample\b", "definition"), (r"\bevery\b", "every second"),
-    (r"\bwho won\b", "who lost"), (r"\bhow tall\b", "how old"), (r"\bwhere\b", "when"), (r"\bwhen\b", "where"),
-    (r"\bsymptoms\b", "stages"), (r"\btreat\b", "diagnose"), (r"\bbuy\b", "return"), (r"\bin\b", "outside"), (r"\bmy\b", "my neighbor's"),
-]
+UNORDERED = re.compile(r"\b(between|differ|difference|compare|versus|vs|or|and|both|together|relationship|combine|common"
+                       r"|mix)\b", re.I)
+DIRECTED = re.compile(r"\b(to|into|than|from|in|over|against|for|by|of|on|with|beat|defeat|hate|love|owe|buy|better|worse"
+                      r"|before|after|under)\b")
+AFFIRM = {"don't": "do", "doesn't": "does", "isn't": "is", "aren't": "are", "can't": "can", "won't": "will",
+          "didn't": "did", "cannot": "can", "shouldn't": "should", "couldn't": "could", "wasn't": "was"}
 
 
 class Different:
@@ -58,6 +23,8 @@ class Different:
         self.classes = lexicon.Classes()
         self.opposites = lexicon.Couples("opposites.txt")
         self.constraints = lexicon.constraints()
+        self.negations = lexicon.substitutions("negations.txt")
+        self.other_questions = lexicon.substitutions("other_questions.txt")
 
     def change(self, text):
         """(changed text, kind); rare chances are tried first. (None, None) where nothing applied."""
@@ -141,12 +108,12 @@ class Different:
                 return lexicon.put(text, m, affirmed)
         if re.search(r"\bnot\b", text):
             return re.sub(r"\bnot ", "", text, count=1)
-        fitting = [(p, r) for p, r in NEGATIONS if re.search(p, text)] or \
-                  [(p, r) for p, r in NEGATIONS if re.search(p, text, re.I)]
+        fitting = [(p, r) for p, r in self.negations if re.search(p, text)] or \
+                  [(p, r) for p, r in self.negations if re.search(p, text, re.I)]
         return self.substitute(text, fitting)
 
     def other_question(self, text):
-        return self.substitute(text, [(p, r) for p, r in OTHER_QUESTIONS if re.search(p, text, re.I)])
+        return self.substitute(text, [(p, r) for p, r in self.other_questions if re.search(p, text, re.I)])
 
     def substitute(self, text, fitting):
         if not fitting:

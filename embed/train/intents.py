@@ -12,7 +12,9 @@ of few wordings is a detail that does not matter.
 import re
 
 import lexicon
+import made
 
+# Domains whose intents are drawn more often than others.
 WEIGHTS = {"medical": 2, "clinic": 2, "directions": 2, "identifiers": 2}
 SLOT = re.compile(r"\{(\w+?)\}")
 NAMES = {"country", "city", "state", "language", "month", "weekday", "app", "person", "university", "company", "planet",
@@ -59,6 +61,7 @@ class Intents:
 
     def __init__(self, rnd, same):
         self.rnd, self.same, self.classes = rnd, same, same.classes
+        self.made = made.Made(rnd, self.classes.values["month"])
         self.domains = [Domain(p) for p in sorted((lexicon.TEXT / "intents").glob("*.txt"))]
         self.all = [i for d in self.domains for i in d.intents * d.weight]
 
@@ -131,34 +134,9 @@ class Intents:
         name = slot if slot in domain.lists or slot in self.classes.values else slot.rstrip("2")
         listed = domain.lists.get(name) or self.classes.values.get(name)
         while True:
-            v = self.rnd.choice(listed) if listed else self.number(name)
+            v = self.rnd.choice(listed) if listed else self.made.value(name)
             if v not in taken:
                 return self.capitals(name, v)
-
-    def number(self, name):
-        """A value of a slot that is made and not listed."""
-        pick, between = self.rnd.choice, self.rnd.randint
-        letters = "".join(pick("ABCDEFGHKLMNPRSTUVWX") for _ in range(3))
-        return {
-            "n": lambda: str(pick([between(2, 12), between(2, 99), between(100, 999)])),
-            "year": lambda: str(between(1950, 2026)),
-            "age": lambda: str(between(17, 80)),
-            "number": lambda: str(between(2, 400)),
-            "digit": lambda: str(between(1, 12)),
-            "id": lambda: pick([str(between(1000, 99999)), f"{letters[:2]}-{between(100, 9999)}", f"#{between(100, 9999)}"]),
-            "code": lambda: pick([f"{letters[0]}{between(1, 99)}", str(between(100, 9999)), f"0x{between(4096, 65535):x}", f"{letters}-{between(10, 999)}"]),
-            "version": lambda: pick([f"{between(1, 9)}.{between(0, 20)}", f"v{between(1, 5)}.{between(0, 9)}.{between(0, 9)}", str(between(2, 30))]),
-            "model": lambda: pick([f"{letters[:2]}{between(10, 999)}", f"{letters}-{between(100, 9000)}", f"{letters[0]}{between(1, 9)} Pro", f"Series {between(2, 12)}"]),
-            "flight": lambda: f"{letters[:2]}{between(10, 4000)}",
-            "quarter": lambda: pick(["q1", "q2", "q3", "q4"]),
-            "clock": lambda: pick([f"{between(1, 12)} {pick(['am', 'pm'])}", f"{between(1, 12)}:{pick(['15', '30', '45'])}", f"{between(13, 23)}:00"]),
-            "date": lambda: pick([f"{pick(self.classes.values['month']).title()} {between(1, 28)}", f"{between(1, 28)} {pick(self.classes.values['month']).title()} {between(1990, 2026)}"]),
-            "money": lambda: pick([f"${between(1, 99) * 50}", f"{between(2, 95)}000 dollars", f"{between(5, 900)} euros"]),
-            "percent": lambda: pick([f"{between(2, 60)}%", f"{between(2, 60)} percent", f"{between(1, 9)}.5%"]),
-            "ip": lambda: f"10.{between(0, 9)}.{between(0, 99)}.{between(1, 254)}",
-            "file": lambda: pick(["report", "main", "notes", "backup", "data", "index", "config"]) + pick(["", "_old", "2", "_final"]) + pick([".txt", ".py", ".csv", ".pdf", ".json"]),
-            "ident": lambda: pick(["get", "load", "parse", "send", "make"]) + "_" + pick(["user", "order", "file", "token", "page", "row"]) + pick(["", "s", "_list"]),
-        }.get(name, lambda: None)()
 
     def nearby(self, value):
         """The value with one digit changed or two exchanged, where it has digits."""

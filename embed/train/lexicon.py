@@ -87,6 +87,12 @@ def constraints():
     return [c for line in lines("constraints.txt") for c in split(line)]
 
 
+def substitutions(name):
+    """[(pattern, replacement)]"""
+    rows = (TEXT / name).read_text(encoding="utf-8").splitlines()
+    return [tuple(row.split(" => ", 1)) for row in rows if " => " in row and not row.startswith("#")]
+
+
 def like(model, text):
     """Text with the capitals of what it replaces."""
     if model.isupper() and len(model) > 1:

@@ -21,7 +21,8 @@ import model as verifier
 TAKE = {"text_nq": 9000, "text_wellformedness": 12000, "text_stackexchange": 8000, "text_msmarco": 5000,
         "text_trivia": 5000, "text_self_instruct": 600}
 QQP = 9000
-COMMON = set("a an the is are was were do does did of to in on for i me my you your what how who when where why which can be it and or with at by from that this there".split())
+COMMON = set("""a an the is are was were do does did of to in on for i me my you your what how who when
+where why which can be it and or with at by from that this there""".split())
 
 
 def main():

@@ -129,8 +129,13 @@ class Same:
         if r < 0.55:
             return f"{before} {lower_first(text)}"
         if r < 0.8:
-            return join(bare(text), after)
-        return join(f"{before} {lower_first(bare(text))}", after)
+            return self.join(bare(text), after)
+        return self.join(f"{before} {lower_first(bare(text))}", after)
+
+    def join(self, text, after):
+        if after[0] in ",?":
+            return text + after
+        return text + (" " if text[-1:] in "?.!,:" else self.rnd.choice([", ", ". "])) + after
 
     def story(self, text, sentences=None):
         """Puts background around the question that does not change the answer."""
@@ -204,14 +209,6 @@ class Same:
 
 def bare(text):
     return re.sub(r"\s*[?.!]+\s*$", "", text)
-
-
-def join(text, after):
-    return text + ("" if after[0] in ",?" else self_spaced(text)) + after
-
-
-def self_spaced(text):
-    return " " if text[-1:] in "?.!,:" else (", " if len(text) % 2 else ". ")
 
 
 def lower_first(text):
