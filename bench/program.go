@@ -45,8 +45,8 @@ func (b *bench) startAskonce(ctx context.Context, flags ...string) (*process, ti
 // from turning a hit into a miss, which would end the run: what is measured is
 // how long a hit takes, not whether it was in time.
 const (
-	forgetful    = "cache: {vector_bytes: 0}\n" // every question is embedded, however often it comes
-	patience     = "cache: {budget: 20s, store_timeout: 10s, index_timeout: 10s, embed_timeout: 10s, vector_bytes: 0}\n"
+	forgetful    = "cache: {score: cosine, vector_bytes: 0}\n" // by the cosine, of which the figures tell; every question is embedded, however often it comes
+	patience     = "cache: {score: cosine, budget: 20s, store_timeout: 10s, index_timeout: 10s, embed_timeout: 10s, vector_bytes: 0}\n"
 	noFirstLevel = "cache: {budget: 20s, store_timeout: 10s, l1_bytes: 0}\n" // every hit is one of the store
 )
 
