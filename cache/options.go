@@ -79,7 +79,7 @@ func RulesOf(score Score) Rules {
 		TTL: 24 * time.Hour,
 	}
 	if score == ScoreVerified {
-		rules.Threshold = 0.9
+		rules.Threshold = 0.88
 	}
 	return rules
 }

@@ -50,7 +50,7 @@ func verifiedWorld(t *testing.T, o *oracle) *world {
 func TestVerifiedScoreDecides(t *testing.T) {
 	o := &oracle{same: map[[2]string]float64{
 		{"please reset my password now", "reset my password"}: .97,
-		{"reset my password never", "reset my password"}:      .2,
+		{"reset my password card", "reset my password"}:       .2,
 	}}
 	w := verifiedWorld(t, o)
 	w.learn(t, cache.NewPrompt("acme", "", "reset my password"), `"x"`)
@@ -58,7 +58,7 @@ func TestVerifiedScoreDecides(t *testing.T) {
 	if entry == nil || r.Score != cache.ScoreVerified || r.Verified != .97 || r.Nearest > .9 || r.Verifier != "oracle/1" {
 		t.Errorf("a pair far apart that the verifier takes: %v, %+v", entry, r)
 	}
-	entry, r = w.Lookup(t.Context(), cache.NewPrompt("acme", "", "reset my password never"))
+	entry, r = w.Lookup(t.Context(), cache.NewPrompt("acme", "", "reset my password card"))
 	if entry != nil || r.Reason != cache.ReasonBelowThreshold || r.Verified != .2 {
 		t.Errorf("a near pair that the verifier refuses: %v, %+v", entry, r)
 	}

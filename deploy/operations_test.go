@@ -20,7 +20,7 @@ const operations = "../docs/operations.md"
 // TestMetricsAreExplained compares the tables of section 12 with the code.
 func TestMetricsAreExplained(t *testing.T) {
 	defined := make(map[string]bool)
-	name := regexp.MustCompile(`(?:Name:\s*|NewDesc\(\s*|counters\(|gauge\(\s*)"(askonce_[a-z0-9_]+)"`)
+	name := regexp.MustCompile(`(?:Name:\s*|NewDesc\(\s*|desc\(|counters\(|gauge\(\s*)"(askonce_[a-z0-9_]+)"`)
 	for _, m := range name.FindAllStringSubmatch(code(t), -1) {
 		defined[m[1]] = true
 	}

@@ -22,7 +22,7 @@ func TestNamespaceRules(t *testing.T) {
 		t.Fatal(err)
 	}
 	usual := cache.Rules{
-		Mode: "semantic", Score: "verified", Threshold: 0.9, ThresholdVersion: "default", Floor: 0.6, Guards: guard.All, TTL: 24 * time.Hour,
+		Mode: "semantic", Score: "verified", Threshold: 0.88, ThresholdVersion: "default", Floor: 0.6, Guards: guard.All, TTL: 24 * time.Hour,
 	}
 	faq, code := usual, usual
 	faq.Score, faq.Threshold, faq.ThresholdVersion, faq.Guards = "cosine", 0.97, "config", guard.All&^guard.Of(guard.Numbers)

@@ -13,18 +13,21 @@ type Guard uint8
 
 // The guards.
 const (
-	Numbers Guard = iota // one text has a number that the other has not
-	guards               // how many there are
+	Numbers   Guard = iota // one text has a number that the other has not
+	Negation               // one text denies what the other does not
+	Opposites              // one text has the opposite of a word of the other's
+	Direction              // from x, and to x
+	guards                 // how many there are
 )
 
-var names = [guards]string{"numbers"}
+var names = [guards]string{"numbers", "negation", "opposites", "direction"}
 
 // String is the name in configurations, receipts and metrics.
 func (g Guard) String() string { return names[g] }
 
 // Revision counts changes of what guards refuse. Thresholds are bound to it:
 // those that were certified under another one are void.
-const Revision = 1
+const Revision = 2
 
 // Set is a set of guards.
 type Set uint32

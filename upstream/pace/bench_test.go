@@ -1,3 +1,5 @@
+//go:build unix
+
 // What waiting costs.
 
 package pace_test
@@ -5,7 +7,6 @@ package pace_test
 import (
 	"context"
 	"fmt"
-	"syscall"
 	"testing"
 	"time"
 
@@ -39,13 +40,4 @@ func BenchmarkTenThousandWaiters(b *testing.B) {
 	}
 	used := processorTime(b) - before
 	b.ReportMetric(100*float64(used)/float64(time.Since(began)), "%cpu")
-}
-
-// processorTime is what the process has used.
-func processorTime(b *testing.B) time.Duration {
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
