@@ -98,17 +98,23 @@ func (c EvalCmd) check() error {
 	if c.Sample < 0 {
 		add("--sample", fmt.Sprintf("%d is no number of pairs", c.Sample))
 	}
-	for key, threshold := range map[string]*float64{"--cosine-threshold": c.CosineThreshold, "--verified-threshold": c.VerifiedThreshold} {
-		if threshold != nil {
-			if err := policy.Threshold(*threshold); err != nil {
-				add(key, err.Error())
-			}
-		}
-	}
+	ps = append(ps, checkFlagThreshold("--cosine-threshold", c.CosineThreshold)...)
+	ps = append(ps, checkFlagThreshold("--verified-threshold", c.VerifiedThreshold)...)
 	if _, err := guard.Parse(c.Guards, guard.All); err != nil {
 		add("--guards", err.Error())
 	}
 	return ps.orNil()
+}
+
+// checkFlagThreshold is what is wrong with a threshold, if one was given.
+func checkFlagThreshold(flag string, threshold *float64) problems {
+	if threshold == nil {
+		return nil
+	}
+	if err := policy.Threshold(*threshold); err != nil {
+		return problems{{key: flag, text: err.Error()}}
+	}
+	return nil
 }
 
 // pairs measures a file of pairs.

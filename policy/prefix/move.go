@@ -32,10 +32,7 @@ func cutOut(text, part string) string {
 	before, after := text[:i], text[i+len(part):]
 	switch {
 	case before == "" || strings.HasSuffix(before, "\n"):
-		after = strings.TrimLeft(after, " ")
-		if strings.HasPrefix(after, "\n") {
-			after = after[1:]
-		}
+		after = strings.TrimPrefix(strings.TrimLeft(after, " "), "\n")
 	case strings.HasSuffix(before, " "):
 		before = strings.TrimRight(before, " ")
 	}
