@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -128,13 +129,11 @@ func (v *victim) inTime(t *testing.T) {
 	}
 }
 
-// saidOnce checks the log from mark on: these lines have come, those have not,
-// and none has come twice.
-func (v *victim) saidOnce(t *testing.T, mark int, wanted, unwanted []string) {
+// said counts the log's messages from mark on.
+func (v *victim) said(t *testing.T, mark int) map[string]int {
 	t.Helper()
-	lines := v.program.log.since(mark)
 	count := make(map[string]int)
-	for _, line := range lines {
+	for _, line := range v.program.log.since(mark) {
 		var record struct{ Msg, Dependency string }
 		if err := json.Unmarshal([]byte(line), &record); err != nil {
 			t.Errorf("a line that is not the log's: %s", line)
@@ -145,6 +144,18 @@ func (v *victim) saidOnce(t *testing.T, mark int, wanted, unwanted []string) {
 		}
 		count[record.Msg]++
 	}
+	return count
+}
+
+// saidOnce checks the log from mark on: these lines come, those have not come,
+// and none has come twice.
+func (v *victim) saidOnce(t *testing.T, mark int, wanted, unwanted []string) {
+	t.Helper()
+	count := v.said(t, mark)
+	within(t, patience, "the log says what happened", func() bool {
+		count = v.said(t, mark) // a line comes after what /readyz says
+		return !slices.ContainsFunc(wanted, func(text string) bool { return count[text] == 0 })
+	})
 	for _, text := range wanted {
 		if count[text] != 1 {
 			t.Errorf("%d lines say %q, want 1", count[text], text)
