@@ -48,7 +48,7 @@ type Options struct {
 	Ledger pace.Ledger
 
 	// MaxWait is how long a call of each lane waits for its limits that does
-	// not say so itself. 0 is 2 s for P0, a minute for P1 and 15 minutes for
+	// not say so itself. 0 is 2 s for P0, a minute for P1 and 7 minutes for
 	// P2. No call waits for more than three quarters of the time that it has.
 	MaxWait [3]time.Duration
 
@@ -140,7 +140,7 @@ func (o Options) withDefaults() *Options {
 	setDefault(&o.RetryBudget.PerSecond, defaultRetryPerSecond)
 	setDefault(&o.RetryBudget.Burst, defaultRetryBurst)
 	setDefault(&o.Probe, defaultProbe)
-	for lane, wait := range [...]time.Duration{2 * time.Second, time.Minute, 15 * time.Minute} {
+	for lane, wait := range [...]time.Duration{2 * time.Second, time.Minute, 7 * time.Minute} {
 		setDefault(&o.MaxWait[lane], wait)
 	}
 	if o.Logger == nil {

@@ -250,7 +250,7 @@ func defaultConfig(getenv func(string) string) Config {
 			Timeout:        10 * time.Minute,
 			ConnectTimeout: 10 * time.Second,
 			MaxTries:       5,
-			MaxWait:        WaitConfig{P0: 2 * time.Second, P1: time.Minute, P2: 15 * time.Minute},
+			MaxWait:        WaitConfig{P0: 2 * time.Second, P1: time.Minute, P2: 7 * time.Minute},
 			Probe:          5 * time.Second,
 			AllowPaths:     []string{"GET /v1/models", "GET /v1/models/*", "POST /v1/messages/count_tokens"},
 		},
