@@ -100,19 +100,23 @@ func distinctLines(text string) []string {
 }
 
 func (h *History) pastOf(place string) *past {
-	p := h.places[place]
-	if p != nil {
-		return p
+	return placed(h.places, place, func() *past { return &past{counts: make(map[uint64]int)} })
+}
+
+// placed is what is known of a place, new if nothing was. Of too many places it
+// forgets any: those that live come back.
+func placed[T any](places map[string]*T, place string, fresh func() *T) *T {
+	if known := places[place]; known != nil {
+		return known
 	}
-	if len(h.places) >= maxPlaces {
-		for other := range h.places { // any: places that live come back
-			delete(h.places, other)
+	if len(places) >= maxPlaces {
+		for other := range places {
+			delete(places, other)
 			break
 		}
 	}
-	p = &past{counts: make(map[uint64]int)}
-	h.places[place] = p
-	return p
+	places[place] = fresh()
+	return places[place]
 }
 
 func (p *past) shares(lines []string, hashes []uint64) verdicts {

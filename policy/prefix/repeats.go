@@ -59,18 +59,7 @@ func (r *Repeats) note(place string, hash uint64, prior chance, now time.Time) c
 }
 
 func (r *Repeats) oddsOf(place string) *odds {
-	if o := r.places[place]; o != nil {
-		return o
-	}
-	if len(r.places) >= maxPlaces {
-		for other := range r.places { // any: places that live come back
-			delete(r.places, other)
-			break
-		}
-	}
-	o := &odds{}
-	r.places[place] = o
-	return o
+	return placed(r.places, place, func() *odds { return &odds{} })
 }
 
 // remember notes when a prefix was seen. Past a life it says nothing, so the

@@ -3,7 +3,11 @@
 
 package prefix
 
-import "strings"
+import (
+	"slices"
+	"strings"
+	"sync"
+)
 
 // Label stands above what was moved to the end of a message.
 const Label = "For this request:"
@@ -29,31 +33,56 @@ type finding struct {
 	held   string
 }
 
-// volatile moves what is volatile in text behind the rest, under the label.
+// volatile moves what is volatile in text behind the rest, under the label. What
+// moved may have kept others where they were, so it looks until nothing moves.
 func (w *writer) volatile(text string, at slot, seen Seen) string {
-	head, tail := cutLabel(text)
 	known := seen.judge(text)
+	for {
+		ordered := w.pass(text, at, known)
+		if ordered == text {
+			return text
+		}
+		text = ordered
+	}
+}
+
+// pass moves what can move now. It reports what is held only if nothing moves.
+func (w *writer) pass(text string, at slot, known verdicts) string {
+	head, tail := cutLabel(text)
 	lead, blocks := split(head)
-	findings := find(blocks, known)
+	findings := movable(blocks, find(blocks, known))
+	moved := slices.DeleteFunc(slices.Clone(findings), func(f finding) bool { return f.held != "" })
+	if len(moved) == 0 || w.opts.Text != On {
+		w.report(findings, at)
+		return text
+	}
+	w.report(moved, at)
+	return lead + without(blocks, moved) + under(tail, moved)
+}
+
+// movable leaves those findings out behind which nothing stable comes, and holds
+// those that would gain nothing.
+func movable(blocks []block, findings []finding) []finding {
 	last := lastStable(blocks, findings)
 	blocked := false
-	var moved []finding
+	var list []finding
 	for _, f := range findings {
 		switch {
 		case f.block > last || f.block == last && f.whole || f.held == "" && endsBlock(blocks, f, last):
-			continue // nothing stable comes after it
+			continue
 		case blocked && f.held == "":
 			f.held = heldNoGain
 		}
 		blocked = blocked || f.held != "" && f.reason == reasonLearned // looks alone may be wrong
-		if w.note(w.opts.Text, Move{Kind: Volatile, Place: at.place, Reason: f.reason, Held: f.held, Text: f.text}) {
-			moved = append(moved, f)
-		}
+		list = append(list, f)
 	}
-	if len(moved) == 0 {
-		return text
+	return list
+}
+
+func (w *writer) report(findings []finding, at slot) {
+	for _, f := range findings {
+		w.note(w.opts.Text, Move{Kind: Volatile, Place: at.place, Reason: f.reason, Held: f.held, Text: f.text})
 	}
-	return lead + without(blocks, moved) + under(tail, moved)
 }
 
 // cutLabel cuts a text before its label, if it has one.
@@ -91,7 +120,7 @@ func lastStable(blocks []block, findings []finding) int {
 // find lists what is volatile, in the order of the text.
 func find(blocks []block, known verdicts) []finding {
 	var list []finding
-	positions := namesPositions(blocks)
+	positions := sync.OnceValue(func() bool { return namesPositions(blocks) }) // all texts are read for it
 	for i := range blocks {
 		for _, f := range inBlock(&blocks[i], known) {
 			f.block = i
@@ -105,9 +134,9 @@ func find(blocks []block, known verdicts) []finding {
 }
 
 // heldByOthers is why other blocks keep a text where it is.
-func heldByOthers(blocks []block, f finding, positions bool) string {
+func heldByOthers(blocks []block, f finding, positions func() bool) string {
 	switch {
-	case positions && f.reason == reasonLearned:
+	case f.reason == reasonLearned && positions():
 		return heldPositions
 	case f.block > 0 && isLoneHeading(&blocks[f.block-1]) && !(f.block == 1 && isTitle(blocks[0].text)) && f.reason != reasonLearned:
 		return heldHeading
