@@ -34,6 +34,7 @@ type Cache struct {
 	background sync.WaitGroup     // watching the store, probing what fails
 	queue      *writeQueue
 	points     *pendingPoints
+	backlog    backlog
 	vectors    *vectorMemory
 	revoked    revocations
 	books      Books // nil: the store keeps none
@@ -77,6 +78,7 @@ func New(opts Options) (*Cache, error) {
 		seal:    seal,
 		flights: newFlights(),
 		points:  newPendingPoints(),
+		backlog: backlog{most: opts.QueueEntries},
 	}
 	c.depend()
 	c.books, _ = opts.Store.(Books)
@@ -106,7 +108,8 @@ func (c *Cache) Close(ctx context.Context) error {
 }
 
 // startBackground follows the deletions of other replicas, where there are
-// any, and the changes of thresholds, and tries what fails until it is back.
+// any, and the changes of thresholds, tries what fails until it is back, and then writes
+// what the index missed.
 func (c *Cache) startBackground() {
 	var ctx context.Context
 	ctx, c.stop = context.WithCancel(context.Background())

@@ -51,10 +51,17 @@ func (s *faultyStore) Put(ctx context.Context, records []cache.Record) error {
 	return s.Store.Put(ctx, records)
 }
 
-// faultyIndex is a real index that can be made to hang.
+// faultyIndex is a real index that can be made to hang, or to fail to write.
 type faultyIndex struct {
 	cache.Index
-	hang atomic.Bool
+	hang, readOnly atomic.Bool
+}
+
+func (i *faultyIndex) Upsert(ctx context.Context, points []cache.Point) error {
+	if i.readOnly.Load() {
+		return errDown
+	}
+	return i.Index.Upsert(ctx, points)
 }
 
 func (i *faultyIndex) Nearest(ctx context.Context, q cache.Nearest) ([]cache.Candidate, error) {
@@ -112,6 +119,28 @@ func TestTheBreakerKeepsCallsAwayAndRecovers(t *testing.T) {
 		}
 	}
 	t.Error("the store is back, but not asked again")
+}
+
+// What was answered while the index took no writes is found by its meaning once
+// it does, without being asked for and stored again.
+func TestTheIndexGetsWhatItMissed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, _, index := faultyWorld(t)
+		defer w.close()
+		index.readOnly.Store(true)
+		const questions = 10 // more than open the breaker
+		for i := range questions {
+			w.Keep(chat(t, "alpha beta gamma delta "+string(rune('a'+i))), cache.Stored{Response: []byte(answerJSON("Hello.", "stop"))})
+			time.Sleep(time.Second) // of the bubble's clock
+		}
+		index.readOnly.Store(false)
+		time.Sleep(10 * time.Second)
+		for i := range questions {
+			if entry, r := w.Lookup(t.Context(), chat(t, "delta gamma beta alpha "+string(rune('a'+i)))); entry == nil {
+				t.Errorf("question %d is not found in other words: %+v", i, r)
+			}
+		}
+	})
 }
 
 func TestAnEmbedderThatIsDownLeavesTheExactLayer(t *testing.T) {

@@ -60,7 +60,8 @@ func (c *Cache) dependencies() []*dependency {
 	return []*dependency{c.store, c.storeWrites, c.index, c.indexWrites, c.embedder, c.verifier}
 }
 
-// probe tries what fails until it is back or ctx ends.
+// probe tries what fails until it is back, and gives the index what it missed,
+// until ctx ends.
 func (c *Cache) probe(ctx context.Context) {
 	tick := time.NewTicker(probeEvery)
 	defer tick.Stop()
@@ -70,6 +71,7 @@ func (c *Cache) probe(ctx context.Context) {
 			return
 		case <-tick.C:
 			c.probeFailing(ctx)
+			c.writeBacklog(ctx)
 		}
 	}
 }

@@ -243,7 +243,7 @@ func (q *writeQueue) pointBatch(batch []write) {
 		return
 	}
 	if err := q.c.putPoints(context.Background(), points); err != nil {
-		q.c.metrics.writes.WithLabelValues("not_indexed").Add(float64(len(points)))
+		q.c.missed(points, err)
 		return
 	}
 	q.c.metrics.writes.WithLabelValues("indexed").Add(float64(len(points)))
