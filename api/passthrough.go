@@ -110,6 +110,7 @@ func (s *Server) load(r *http.Request, x *exchange, view *llm.Request, steering 
 		x.urge(call, &steering)
 		call.Sent = sent
 		call.PromptOrder = string(prompt.mode)
+		call.Used = func(used llm.Usage) { s.prompts.usage.report(view, prompt.mode, used) }
 		resp, err := s.opts.Upstream.Do(ctx, call)
 		if resp != nil {
 			prompt.tell(resp.Header)

@@ -43,17 +43,20 @@ type prompts struct {
 	seen    *prefix.History
 	repeats *prefix.Repeats
 	metrics *promptMetrics
+	usage   *promptUsage
 }
 
 func newPrompts(opts *Options) (*prompts, error) {
-	p := &prompts{rules: opts.Prompt, seen: prefix.NewHistory(), repeats: prefix.NewRepeats(), metrics: newPromptMetrics()}
+	p := &prompts{
+		rules: opts.Prompt, seen: prefix.NewHistory(), repeats: prefix.NewRepeats(), metrics: newPromptMetrics(), usage: newPromptUsage(),
+	}
 	if p.rules == nil {
 		p.rules = func(string, string) PromptRules { return DefaultPromptRules() }
 	}
 	if opts.Registerer == nil {
 		return p, nil
 	}
-	return p, p.metrics.register(opts.Registerer)
+	return p, errors.Join(p.metrics.register(opts.Registerer), p.usage.register(opts.Registerer))
 }
 
 // A prepared prompt is a body to send, and what was done to it.

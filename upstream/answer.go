@@ -14,20 +14,20 @@ import (
 
 // body is an answer's body that releases the call's deadline when it is closed,
 // and settles the turn when it ends.
-func (t *turn) body(resp *http.Response, cancel context.CancelFunc) io.ReadCloser {
+func (t *turn) body(resp *http.Response, used func(llm.Usage), cancel context.CancelFunc) io.ReadCloser {
 	plain := &answerBody{ReadCloser: resp.Body, turn: t, cancel: cancel}
 	switch {
-	case t.reservation == nil:
-		return plain
 	case resp.StatusCode >= 400:
 		t.refused()
 		return plain
+	case t.reservation == nil && used == nil:
+		return plain
 	}
 	events := strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream")
-	return &meteredBody{answerBody: plain, left: resp.ContentLength, usage: llm.NewUsageReader(events)}
+	return &meteredBody{answerBody: plain, left: resp.ContentLength, usage: llm.NewUsageReader(events), used: used}
 }
 
-// answerBody is the body of a call without limits to settle.
+// answerBody is the body of a call whose use nobody wants to know.
 type answerBody struct {
 	io.ReadCloser
 	turn   *turn
@@ -48,6 +48,8 @@ type meteredBody struct {
 	mu    sync.Mutex // Close may come while a Read is under way
 	left  int64      // of a body whose length is known; such a one is not always read to io.EOF
 	usage *llm.UsageReader
+	used  func(llm.Usage) // nil: only the limits want it
+	ended bool
 }
 
 func (b *meteredBody) Read(p []byte) (int, error) {
@@ -58,17 +60,29 @@ func (b *meteredBody) Read(p []byte) (int, error) {
 	b.left -= int64(n)
 	switch {
 	case err == io.EOF, b.left == 0:
-		b.turn.answered(b.usage)
+		b.end(b.turn.answered)
 	case err != nil:
-		b.turn.brokeOff(b.usage)
+		b.end(b.turn.brokeOff)
 	}
 	return n, err
+}
+
+// end settles the turn, and tells what was used.
+func (b *meteredBody) end(settle func(*llm.UsageReader)) {
+	if b.ended {
+		return
+	}
+	b.ended = true
+	settle(b.usage)
+	if used, reported := b.usage.Usage(); reported && b.used != nil {
+		b.used(used)
+	}
 }
 
 func (b *meteredBody) Close() error {
 	err := b.answerBody.Close()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.turn.brokeOff(b.usage) // nothing, if it has ended
+	b.end(b.turn.brokeOff)
 	return err
 }

@@ -118,7 +118,7 @@ func (c *Client) do(caller context.Context, call *llm.Call) (*http.Response, err
 		return nil, callError(caller, call, err)
 	}
 	t.describe(resp.Header, turn)
-	resp.Body = turn.body(resp, cancel)
+	resp.Body = turn.body(resp, call.Used, cancel)
 	return resp, nil
 }
 

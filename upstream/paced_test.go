@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -108,6 +109,24 @@ func TestCallsAreSettledByWhatTheyUsed(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestUseIsToldOfCallsWithoutLimitsToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, limits := range [][]limit.Axis{nil, {perMinute(limit.Requests, 100)}} {
+			p := &providers{answer: map[string]http.HandlerFunc{"a.example": ok(10, 20)}}
+			c := serve(t, p, upstream.Options{MaxTries: 1, Limits: limits})
+			var told []llm.Usage
+			call := of("m")
+			call.Used = func(u llm.Usage) { told = append(told, u) }
+			ask(t, c, call)
+			p.become(map[string]http.HandlerFunc{"a.example": status(400)})
+			ask(t, c, call)
+			if want := []llm.Usage{{Input: 10, Output: 20}}; !slices.Equal(told, want) {
+				t.Errorf("told %+v, want %+v", told, want)
+			}
+		}
+	})
 }
 
 func TestWhatWasNotSentIsGivenBack(t *testing.T) {

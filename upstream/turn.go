@@ -169,7 +169,9 @@ func (t *turn) answered(read *llm.UsageReader) {
 	if t.counted {
 		t.client.estimator.Learn(t.demand, used)
 	}
-	t.client.metrics.used(t.Name, used)
+	if t.reservation != nil {
+		t.client.metrics.used(t.Name, used)
+	}
 	t.settle(used)
 }
 

@@ -46,6 +46,10 @@ type Call struct {
 
 	// Sent, unless nil, is set when the call leaves the queue and is sent.
 	Sent *atomic.Bool
+
+	// Used, unless nil, is called once with what the answer reports of its use,
+	// when its body has ended or broken off; not if it reports nothing.
+	Used func(Usage)
 }
 
 // Headers that an answer has from askonce's side of the upstream, whatever its

@@ -16,6 +16,10 @@ type Usage struct {
 	Input  int64 // prompt tokens, cached ones included
 	Output int64
 	Cached int64 // prompt tokens that the provider read from its own prefix cache
+
+	// Written are prompt tokens that it wrote to that cache for a surcharge, and
+	// WrittenHour those of them that it keeps for an hour.
+	Written, WrittenHour int64
 }
 
 // Response is a read-only view of one complete answer.

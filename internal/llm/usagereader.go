@@ -219,13 +219,19 @@ func (r *UsageReader) report() {
 	defer doc.release()
 	if doc.parse(r.captured) == nil {
 		if u, ok := reportedUsage(doc.root()); ok {
-			r.usage.Input = max(r.usage.Input, u.Input)
-			r.usage.Output = max(r.usage.Output, u.Output)
-			r.usage.Cached = max(r.usage.Cached, u.Cached)
+			r.usage = r.usage.with(u)
 			r.found = true
 		}
 	}
 	r.captured, r.capturedAt = r.captured[:0], 0
+}
+
+// with is what two reports of one answer say together.
+func (u Usage) with(other Usage) Usage {
+	return Usage{
+		Input: max(u.Input, other.Input), Output: max(u.Output, other.Output), Cached: max(u.Cached, other.Cached),
+		Written: max(u.Written, other.Written), WrittenHour: max(u.WrittenHour, other.WrittenHour),
+	}
 }
 
 // reportedUsage reads a usage object of any dialect. Anthropic's input tokens
@@ -238,6 +244,9 @@ func reportedUsage(usage value) (Usage, bool) {
 	output, hasOutput := countOf(usage.at("output_tokens"))
 	read, _ := countOf(usage.at("cache_read_input_tokens"))
 	written, _ := countOf(usage.at("cache_creation_input_tokens"))
+	hour, _ := countOf(usage.at("cache_creation").at("ephemeral_1h_input_tokens"))
 	cached, _ := countOf(usage.at("input_tokens_details").at("cached_tokens"))
-	return Usage{Input: input + read + written, Output: output, Cached: max(cached, read)}, hasInput || hasOutput
+	return Usage{
+		Input: input + read + written, Output: output, Cached: max(cached, read), Written: written, WrittenHour: min(hour, written),
+	}, hasInput || hasOutput
 }

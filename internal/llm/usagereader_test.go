@@ -18,29 +18,29 @@ func TestUsageReader(t *testing.T) {
 		{"chat document", false,
 			`{"id":"x","choices":[{"index":0,"message":{"role":"assistant","content":"Say \"usage\": {}"},"finish_reason":"stop"}],` +
 				`"usage":{"prompt_tokens":11,"completion_tokens":7,"total_tokens":18,"prompt_tokens_details":{"cached_tokens":4}}}`,
-			Usage{11, 7, 4}, true, 15},
-		{"usage first", false, `{ "usage" : {"prompt_tokens":1,"completion_tokens":2} , "choices":[]}`, Usage{1, 2, 0}, true, 0},
+			Usage{Input: 11, Output: 7, Cached: 4}, true, 15},
+		{"usage first", false, `{ "usage" : {"prompt_tokens":1,"completion_tokens":2} , "choices":[]}`, Usage{Input: 1, Output: 2}, true, 0},
 		{"usage of something deeper is not the answer's", false, `{"a":{"b":{"usage":{"prompt_tokens":9}}}}`, Usage{}, false, 0},
 		{"a usage that is an element", false, `{"usage":[{"prompt_tokens":9}]}`, Usage{}, false, 0},
 		{"a name in an array is no name", false, `{"x":["usage",{"prompt_tokens":9}]}`, Usage{}, false, 0},
 		{"null", false, `{"usage":null}`, Usage{}, false, 0},
-		{"embeddings", false, `{"data":[{"embedding":[0.1,-2e3],"index":0}],"usage":{"prompt_tokens":5,"total_tokens":5}}`, Usage{5, 0, 0}, true, 0},
+		{"embeddings", false, `{"data":[{"embedding":[0.1,-2e3],"index":0}],"usage":{"prompt_tokens":5,"total_tokens":5}}`, Usage{Input: 5, Output: 0}, true, 0},
 		{"chat stream", true,
 			"data: {\"choices\":[{\"delta\":{\"content\":\"Hel\"}}],\"usage\":null}\n\n" +
 				"data: {\"choices\":[{\"delta\":{\"content\":\"lo\"}}]}\r\n\r\n" +
 				": usage\n" +
 				"data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2}}\n\ndata: [DONE]\n\n",
-			Usage{3, 2, 0}, true, 5},
+			Usage{Input: 3, Output: 2}, true, 5},
 		{"broken off", true, "data: {\"choices\":[{\"delta\":{\"content\":\"Hello the", Usage{}, false, 9},
 		{"Anthropic stream", true,
-			"event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":10,\"cache_read_input_tokens\":90,\"cache_creation_input_tokens\":5,\"output_tokens\":1}}}\n\n" +
+			"event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":10,\"cache_read_input_tokens\":90,\"cache_creation_input_tokens\":5,\"cache_creation\":{\"ephemeral_5m_input_tokens\":2,\"ephemeral_1h_input_tokens\":3},\"output_tokens\":1}}}\n\n" +
 				"event: content_block_delta\ndata: {\"delta\":{\"type\":\"text_delta\",\"text\":\"Hi\"}}\n\n" +
 				"event: message_delta\ndata: {\"delta\":{},\"usage\":{\"output_tokens\":12}}\n\n",
-			Usage{105, 12, 90}, true, 2},
+			Usage{Input: 105, Output: 12, Cached: 90, Written: 5, WrittenHour: 3}, true, 2},
 		{"Responses stream", true,
 			"data: {\"type\":\"response.output_text.delta\",\"delta\":\"Hi\"}\n\n" +
 				"data: {\"type\":\"response.completed\",\"response\":{\"usage\":{\"input_tokens\":8,\"input_tokens_details\":{\"cached_tokens\":6},\"output_tokens\":3}}}\n\n",
-			Usage{8, 3, 6}, true, 2},
+			Usage{Input: 8, Output: 3, Cached: 6}, true, 2},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
