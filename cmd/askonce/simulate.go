@@ -22,13 +22,16 @@ type SimulateCmd struct {
 	APIKey        []string      `help:"Accept only these bearer tokens; may be repeated. Default: any." name:"api-key" placeholder:"KEY"`
 	Model         []string      `help:"Only these models exist; may be repeated. Default: all." placeholder:"NAME"`
 
+	PrefixCache simulator.PrefixCache `help:"Whether prompts that begin alike are cached, as usage then tells: ${enum}." enum:"on,off" default:"on"`
+
 	SimulatedLimits `group:"Limits:"`
 }
 
 // Help is shown below the flags.
 func (SimulateCmd) Help() string {
-	return `Speaks OpenAI's chat completions, completions, embeddings and models, streams included, and answers
-every question with a text that follows from it. GET /simulator/stats tells what was asked.
+	return `Speaks OpenAI's chat completions, responses, completions, embeddings and models, and Anthropic's messages,
+streams included, and answers every question with a text that follows from it. Usage tells what a prefix
+cache by the rules of either would have had. GET /simulator/stats tells what was asked.
 
 A script makes it fail on command, here the second and third chat call:
   steps:
@@ -52,7 +55,7 @@ Examples:
 
 // options reads the script, if there is one.
 func (c SimulateCmd) options() (simulator.Options, error) {
-	opts := simulator.Options{Latency: c.Latency, TokenInterval: c.TokenInterval, APIKeys: c.APIKey, Models: c.Model}
+	opts := simulator.Options{Latency: c.Latency, TokenInterval: c.TokenInterval, APIKeys: c.APIKey, Models: c.Model, PrefixCache: c.PrefixCache}
 	if err := c.set(&opts); err != nil {
 		return opts, err
 	}

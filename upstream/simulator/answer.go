@@ -39,7 +39,11 @@ func (x *exchange) answer(q *textRequest, forced forcedTool) {
 // choices makes the n answers to each question.
 func (x *exchange) choices(q *textRequest, forced forcedTool) ([]choice, usage) {
 	choices := make([]choice, 0, len(q.questions)*q.choices)
-	u := usage{prompt: q.promptTokens}
+	u := usage{prompt: q.promptTokens, cached: x.cached.read, written: x.cached.written, writtenHourly: x.cached.writtenHourly}
+	if q.ep == messagesEndpoint {
+		u.free = u.cached
+	}
+	x.s.prefixes.keep(x.owner, x.cached, time.Now())
 	for i, question := range q.questions {
 		for n := range q.choices {
 			question.Choice = n

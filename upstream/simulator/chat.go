@@ -10,7 +10,7 @@ import (
 )
 
 func (*Simulator) serveChat(x *exchange, doc object) *apiError {
-	q := &textRequest{ep: chatEndpoint, doc: doc}
+	q := &textRequest{ep: chatEndpoint, doc: doc, trail: newTrail()}
 	if err := q.readOptions(); err != nil {
 		return err
 	}
@@ -21,7 +21,7 @@ func (*Simulator) serveChat(x *exchange, doc object) *apiError {
 	if err != nil {
 		return err
 	}
-	if err := x.enter(q.questions[0].Model, q.questions[0].Text, q.demand()); err != nil || x.done {
+	if err := x.enterText(q); err != nil || x.done {
 		return err
 	}
 	x.answer(q, forced)
@@ -40,6 +40,8 @@ func (q *textRequest) readMessages() *apiError {
 	question := Question{Model: q.doc.get("model").Str}
 	sum := newDigest()
 	sum.add(question.Model)
+	q.trail.opaque(q.doc.get("response_format").Raw, 0) // a schema stands before all else
+	q.trail.tools(q.doc.get("tools"))
 	var failed *apiError
 	list.ForEach(func(_, message gjson.Result) bool {
 		failed = q.readMessage(&question, sum, message)
@@ -54,7 +56,7 @@ func (q *textRequest) readMessages() *apiError {
 	for _, name := range []string{"tools", "response_format"} {
 		sum.add(q.doc.get(name).Raw)
 	}
-	q.promptTokens += replyTokens + countTokens(q.doc.get("tools").Raw)
+	q.promptTokens = q.trail.tokens + replyTokens
 	q.questions = []Question{question}
 	q.digests = []uint64{sum.Sum64()}
 	return nil
@@ -83,19 +85,21 @@ func (q *textRequest) readMessage(question *Question, sum *digest, message gjson
 	if content.Exists() && content.Type != gjson.Null && content.Type != gjson.String && !content.IsArray() {
 		return invalid(at(".content"), "invalid_type", "'"+at(".content")+"' is neither a string nor a list of parts.")
 	}
+	q.trail.opaque(role+"\xff"+members.get("name").Raw+members.get("tool_call_id").Raw, messageTokens)
 	text := q.readContent(content, sum)
 	calls := members.get("tool_calls").Raw
 	sum.add(role)
 	sum.add(text)
 	sum.add(calls)
-	q.promptTokens += messageTokens + countTokens(text) + countTokens(calls)
+	q.trail.text(calls)
 	question.add(Message{Role: role, Text: text})
 	return nil
 }
 
-// readContent returns the text of a message, and counts its images.
+// readContent returns the text of a message.
 func (q *textRequest) readContent(content gjson.Result, sum *digest) string {
 	if !content.IsArray() {
+		q.trail.text(content.String())
 		return content.String()
 	}
 	var texts []string
@@ -103,10 +107,12 @@ func (q *textRequest) readContent(content gjson.Result, sum *digest) string {
 		switch kind := part.Get("type").Str; kind {
 		case "text":
 			texts = append(texts, part.Get("text").String())
+			q.trail.text(texts[len(texts)-1])
 		case "image_url":
-			q.promptTokens += imageTokens
-			fallthrough
+			q.trail.opaque(part.Raw, imageTokens)
+			sum.add(part.Raw)
 		default:
+			q.trail.opaque(part.Raw, 0)
 			sum.add(part.Raw)
 		}
 		return true

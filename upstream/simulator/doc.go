@@ -49,6 +49,25 @@
 // or an emoji is one. Chat adds 3 for each message and 3 for the answer's start;
 // an image counts 85. A stream sends one chunk for each token of its text.
 //
+// # Prefix cache
+//
+// Usage tells how much of a prompt the provider had cached, by its own rule. What
+// counts is the prompt as a model reads it: a response's schema, tools, then the
+// system text, then the turns, whatever the order of a request's members.
+//
+// As at OpenAI (chat and responses), a prompt's first 1,024 tokens and every 128
+// after them are held for 5 minutes after they were last used, and for a day with
+// prompt_cache_retention "24h". Calls with another key, model or prompt_cache_key
+// do not find them.
+//
+// As at Anthropic (messages), a prefix is held where a block has a cache_control
+// mark, from the least length of the model on, for 5 minutes after it was last
+// used, or an hour. Each mark finds what was held at its own block or the 19
+// before. More than 4 marks, a mark that is none, and one of an hour behind one of
+// 5 minutes are refused. Tokens that were read count for no limit.
+//
+// A prefix can be used once the answer to the call that wrote it has begun.
+//
 // # Scripts
 //
 // A script is a list of steps. A step matches by path, by model, by text (a

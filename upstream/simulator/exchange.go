@@ -26,17 +26,16 @@ type exchange struct {
 	standings []standing
 	limited   *limited // why it was not admitted
 	used      usage
+
+	owner  prefixOwner
+	cached cached
 }
 
 // enter is what a call of text or embeddings passes before its answer: the
 // count of calls, the limits, the script. It sets done if the script was the
 // answer.
 func (x *exchange) enter(model, text string, d demand) *apiError {
-	key := x.r.Header.Get("Authorization")
-	if key == "" {
-		key = x.r.Header.Get("X-Api-Key")
-	}
-	a := account{key: key, model: model}
+	a := x.account(model)
 	x.call = x.s.tally.begin(a, markOf(text))
 	x.admitted, x.standings, x.limited = x.s.gate.admit(a, d, x.start)
 	if x.limited != nil {
@@ -44,6 +43,34 @@ func (x *exchange) enter(model, text string, d demand) *apiError {
 	}
 	x.play(x.s.find(x.r.URL.Path, model, text))
 	return nil
+}
+
+// account is whose call it is.
+func (x *exchange) account(model string) account {
+	key := x.r.Header.Get("Authorization")
+	if key == "" {
+		key = x.r.Header.Get("X-Api-Key")
+	}
+	return account{key: key, model: model}
+}
+
+// enterText is enter for a conversation, whose beginning may be cached.
+func (x *exchange) enterText(q *textRequest) *apiError {
+	model := q.questions[0].Model
+	x.owner.account = x.account(model)
+	switch {
+	case x.s.opts.PrefixCache == PrefixCacheOff:
+	case q.ep == messagesEndpoint:
+		x.cached = x.s.prefixes.mark(x.owner, q.trail, x.start)
+	case len(q.trail.steps) > 0:
+		x.owner.cacheKey = q.doc.get("prompt_cache_key").Str
+		life := shortLife
+		if q.doc.get("prompt_cache_retention").Str == "24h" {
+			life = dayLife
+		}
+		x.cached = x.s.prefixes.step(x.owner, q.trail, life, x.start)
+	}
+	return x.enter(model, q.questions[0].Text, q.demand())
 }
 
 // leave ends what enter began, with what was used. It comes before the last

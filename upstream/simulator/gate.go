@@ -72,7 +72,7 @@ func (d demand) amount(u Unit) int64 {
 
 // used is what a call has used of a limit.
 func (u usage) amount(unit Unit) int64 {
-	return demand{prompt: u.prompt, output: u.output}.amount(unit)
+	return demand{prompt: u.prompt - u.free, output: u.output}.amount(unit)
 }
 
 // admission is a call that was let in.

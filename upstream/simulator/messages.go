@@ -11,7 +11,7 @@ import (
 )
 
 func (*Simulator) serveMessages(x *exchange, doc object) *apiError {
-	q := &textRequest{ep: messagesEndpoint, doc: doc, choices: 1}
+	q := &textRequest{ep: messagesEndpoint, doc: doc, choices: 1, trail: newTrail()}
 	if err := q.readMessageOptions(); err != nil {
 		return err
 	}
@@ -22,7 +22,7 @@ func (*Simulator) serveMessages(x *exchange, doc object) *apiError {
 	if err != nil {
 		return err
 	}
-	if err := x.enter(q.questions[0].Model, q.questions[0].Text, q.demand()); err != nil || x.done {
+	if err := x.enterText(q); err != nil || x.done {
 		return err
 	}
 	x.message(q, forced)
@@ -31,7 +31,7 @@ func (*Simulator) serveMessages(x *exchange, doc object) *apiError {
 
 // serveCount tells how long a prompt is.
 func (s *Simulator) serveCount(x *exchange, doc object) *apiError {
-	q := &textRequest{ep: countEndpoint, doc: doc, choices: 1}
+	q := &textRequest{ep: countEndpoint, doc: doc, choices: 1, trail: newTrail()}
 	if err := q.readTurns(); err != nil {
 		return err
 	}
@@ -73,11 +73,12 @@ func (q *textRequest) readTurns() *apiError {
 	question := Question{Model: q.doc.get("model").Str}
 	sum := newDigest()
 	sum.add(question.Model)
+	q.trail.tools(q.doc.get("tools"))
 	if system := q.readBlocks(q.doc.get("system"), sum); system != "" {
 		sum.add(system)
-		q.promptTokens += countTokens(system)
 		question.add(Message{Role: "system", Text: system})
 	}
+	q.trail.opaque(q.doc.get("tool_choice").Raw+q.doc.get("thinking").Raw, 0) // what they change are the messages
 	for i, message := range list.Array() {
 		role, content := message.Get("role").Str, message.Get("content")
 		at := "messages." + strconv.Itoa(i)
@@ -87,23 +88,26 @@ func (q *textRequest) readTurns() *apiError {
 		case content.Type != gjson.String && !content.IsArray():
 			return invalid(at+".content", "", at+".content: is neither a string nor a list of blocks.")
 		}
+		q.trail.opaque(role, messageTokens)
 		text := q.readBlocks(content, sum)
 		sum.add(role)
 		sum.add(text)
-		q.promptTokens += messageTokens + countTokens(text)
 		question.add(Message{Role: role, Text: text})
 	}
-	tools := q.doc.get("tools").Raw
-	sum.add(tools)
-	q.promptTokens += replyTokens + countTokens(tools)
+	sum.add(q.doc.get("tools").Raw)
+	q.promptTokens = q.trail.tokens + replyTokens
 	q.questions, q.digests = []Question{question}, []uint64{sum.Sum64()}
-	return nil
+	return q.trail.endAll(q.doc.get(cacheControl))
 }
 
-// readBlocks returns the text of a content or a system prompt, and counts the
-// blocks that are not text. Marks of the prefix cache change nothing.
+// readBlocks returns the text of a content or a system prompt. Marks of the
+// prefix cache change nothing in it.
 func (q *textRequest) readBlocks(content gjson.Result, sum *digest) string {
 	if !content.IsArray() {
+		if content.String() != "" {
+			q.trail.text(content.String())
+			q.trail.end(content)
+		}
 		return content.String()
 	}
 	var texts []string
@@ -111,18 +115,31 @@ func (q *textRequest) readBlocks(content gjson.Result, sum *digest) string {
 		switch kind := block.Get("type").Str; kind {
 		case "text":
 			texts = append(texts, block.Get("text").String())
+			q.trail.text(texts[len(texts)-1])
 		case "image":
-			q.promptTokens += imageTokens
+			q.trail.opaque(block.Get("source").Raw, imageTokens)
 			sum.add(block.Get("source").Raw)
 		default:
 			for _, member := range []string{"type", "id", "tool_use_id", "name", "input", "content", "source", "thinking", "data"} {
 				sum.add(block.Get(member).Raw)
 			}
-			q.promptTokens += countTokens(block.Get("content").Raw) + countTokens(block.Get("source.data").String())
+			q.readOther(block)
 		}
+		q.trail.end(block)
 		return true
 	})
 	return strings.Join(texts, "\n")
+}
+
+// readOther takes a block that is neither text nor image.
+func (q *textRequest) readOther(block gjson.Result) {
+	for _, member := range []string{"type", "id", "tool_use_id", "name", "data"} {
+		q.trail.opaque(block.Get(member).Raw, 0)
+	}
+	for _, member := range []string{"input", "content", "thinking"} {
+		q.trail.text(block.Get(member).Raw)
+	}
+	q.trail.text(block.Get("source.data").String())
 }
 
 // readAnthropicToolChoice finds the tool that tool_choice forces.

@@ -80,11 +80,18 @@ func (m *message) toolUse(input string) string {
 // append writes the message as it is after so many tokens.
 func (m *message) append(dst []byte, content, reason string, output int) []byte {
 	dst = append(dst, `{"model":`+quoted(m.model)+`,"id":"`+m.id+`","type":"message","role":"assistant","content":`...)
-	dst = append(dst, content+`,"stop_reason":`+reason+`,"stop_sequence":null,"usage":{"input_tokens":`...)
-	dst = strconv.AppendInt(dst, int64(m.usage.prompt), 10)
-	dst = append(dst, `,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":`...)
+	dst = append(dst, content+`,"stop_reason":`+reason+`,"stop_sequence":null,"usage":{`+m.input()+`,"output_tokens":`...)
 	dst = strconv.AppendInt(dst, int64(output), 10)
 	return append(dst, `,"service_tier":"standard"}}`...)
+}
+
+// input are the members of the usage that tell of the prompt: what was neither
+// read from the prefix cache nor written to it, and what was.
+func (m *message) input() string {
+	u := m.usage
+	return `"input_tokens":` + strconv.Itoa(u.prompt-u.cached-u.written) + `,"cache_creation_input_tokens":` + strconv.Itoa(u.written) +
+		`,"cache_read_input_tokens":` + strconv.Itoa(u.cached) + `,"cache_creation":{"ephemeral_5m_input_tokens":` +
+		strconv.Itoa(u.written-u.writtenHourly) + `,"ephemeral_1h_input_tokens":` + strconv.Itoa(u.writtenHourly) + `}`
 }
 
 // events sends the answer.
@@ -102,8 +109,8 @@ func (m *message) events(t *stream) (last string) {
 	} else {
 		m.block(t, index, `{"type":"text","text":""}`, "text", &m.said, "")
 	}
-	t.event("message_delta", `,"delta":{"stop_reason":`+m.reason()+`,"stop_sequence":null},"usage":{"input_tokens":`+
-		strconv.Itoa(m.usage.prompt)+`,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":`+strconv.Itoa(m.usage.output)+`}`)
+	t.event("message_delta", `,"delta":{"stop_reason":`+m.reason()+`,"stop_sequence":null},"usage":{`+m.input()+
+		`,"output_tokens":`+strconv.Itoa(m.usage.output)+`}`)
 	return event("message_stop", "")
 }
 

@@ -41,6 +41,9 @@ type Options struct {
 	// Charge is when tokens are counted. "" is [ChargeSettled].
 	Charge Charge
 
+	// PrefixCache is whether there is one; "" is [PrefixCacheOn].
+	PrefixCache PrefixCache
+
 	// Headers is how answers tell how the limits stand, and RetryHint how
 	// refusals tell when to come back. "" is [OpenAIHeaders] and [RetrySeconds].
 	Headers   HeaderSyntax
@@ -76,7 +79,8 @@ func (o Options) validate() error {
 		}
 	}
 	problems = append(problems,
-		oneOf("Charge", o.Charge, charges), oneOf("Headers", o.Headers, headerSyntaxes),
+		oneOf("Charge", o.Charge, charges), oneOf("PrefixCache", o.PrefixCache, prefixCaches),
+		oneOf("Headers", o.Headers, headerSyntaxes),
 		oneOf("RetryHint", o.RetryHint, retryHints), validateLimits(o.Limits), validateSteps(o.Script))
 	return errors.Join(problems...)
 }

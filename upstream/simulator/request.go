@@ -26,6 +26,7 @@ type textRequest struct {
 	questions    []Question // one, or a completion's several prompts
 	digests      []uint64   // of each question with all that answers depend on
 	promptTokens int
+	trail        *trail // of a conversation
 }
 
 // readOptions reads the members that chat and completions share.

@@ -10,7 +10,7 @@ import (
 )
 
 func (*Simulator) serveResponses(x *exchange, doc object) *apiError {
-	q := &textRequest{ep: responsesEndpoint, doc: doc, choices: 1}
+	q := &textRequest{ep: responsesEndpoint, doc: doc, choices: 1, trail: newTrail()}
 	if err := q.readResponseOptions(); err != nil {
 		return err
 	}
@@ -21,7 +21,7 @@ func (*Simulator) serveResponses(x *exchange, doc object) *apiError {
 	if err != nil {
 		return err
 	}
-	if err := x.enter(q.questions[0].Model, q.questions[0].Text, q.demand()); err != nil || x.done {
+	if err := x.enterText(q); err != nil || x.done {
 		return err
 	}
 	x.response(q, forced)
@@ -52,10 +52,13 @@ func (q *textRequest) readItems() *apiError {
 	sum := newDigest()
 	sum.add(question.Model)
 	sum.add(q.doc.get("previous_response_id").Str)
-	q.turn(&question, sum, "developer", q.doc.get("instructions").Str)
+	q.trail.opaque(q.doc.get("text").Get("format").Raw, 0)
+	q.trail.tools(q.doc.get("tools"))
+	q.trail.opaque(q.doc.get("previous_response_id").Str, 0)
+	q.turn(&question, sum, "developer", q.doc.get("instructions"))
 	switch {
 	case input.Type == gjson.String:
-		q.turn(&question, sum, "user", input.Str)
+		q.turn(&question, sum, "user", input)
 	case !input.IsArray() || len(input.Array()) == 0:
 		return invalid("input", "missing_required_parameter", "'input' is neither a text nor a list of items.")
 	default:
@@ -65,22 +68,22 @@ func (q *textRequest) readItems() *apiError {
 			}
 		}
 	}
-	tools := q.doc.get("tools").Raw
-	sum.add(tools)
+	sum.add(q.doc.get("tools").Raw)
 	sum.add(q.doc.get("text").Raw)
-	q.promptTokens += replyTokens + countTokens(tools)
+	q.promptTokens = q.trail.tokens + replyTokens
 	q.questions, q.digests = []Question{question}, []uint64{sum.Sum64()}
 	return nil
 }
 
 // turn adds a turn that says something.
-func (q *textRequest) turn(question *Question, sum *digest, role, text string) {
-	if text == "" {
+func (q *textRequest) turn(question *Question, sum *digest, role string, content gjson.Result) {
+	if !content.Exists() || content.Str == "" && !content.IsArray() {
 		return
 	}
+	q.trail.opaque(role, messageTokens)
+	text := q.readParts(content, sum)
 	sum.add(role)
 	sum.add(text)
-	q.promptTokens += messageTokens + countTokens(text)
 	question.add(Message{Role: role, Text: text})
 }
 
@@ -91,20 +94,22 @@ func (q *textRequest) readItem(question *Question, sum *digest, item gjson.Resul
 	}
 	if kind := item.Get("type").String(); kind != "" && kind != "message" {
 		sum.add(item.Raw)
-		q.promptTokens += messageTokens + countTokens(item.Raw)
+		q.trail.opaque(kind, messageTokens)
+		q.trail.text(item.Raw)
 		return nil
 	}
 	content := item.Get("content")
 	if content.Type != gjson.String && !content.IsArray() {
 		return invalid(at+".content", "invalid_type", "'"+at+".content' is neither a text nor a list of parts.")
 	}
-	q.turn(question, sum, item.Get("role").String(), q.readParts(content, sum))
+	q.turn(question, sum, item.Get("role").String(), content)
 	return nil
 }
 
-// readParts returns the text of an item, and counts its images.
+// readParts returns the text of an item.
 func (q *textRequest) readParts(content gjson.Result, sum *digest) string {
 	if !content.IsArray() {
+		q.trail.text(content.Str)
 		return content.Str
 	}
 	var texts []string
@@ -112,10 +117,12 @@ func (q *textRequest) readParts(content gjson.Result, sum *digest) string {
 		switch kind := part.Get("type").Str; kind {
 		case "input_text", "output_text":
 			texts = append(texts, part.Get("text").String())
+			q.trail.text(texts[len(texts)-1])
 		case "input_image":
-			q.promptTokens += imageTokens
-			fallthrough
+			q.trail.opaque(part.Raw, imageTokens)
+			sum.add(part.Raw)
 		default:
+			q.trail.opaque(part.Raw, 0)
 			sum.add(part.Raw)
 		}
 		return true

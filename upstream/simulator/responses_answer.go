@@ -80,8 +80,8 @@ func (r *response) document(status string) []byte {
 
 // tokens is the usage object.
 func (r *response) tokens() string {
-	return `{"input_tokens":` + strconv.Itoa(r.usage.prompt) + `,"input_tokens_details":{"cache_write_tokens":0,"cached_tokens":0},"output_tokens":` +
-		strconv.Itoa(r.usage.output) + `,"output_tokens_details":{"reasoning_tokens":` + strconv.Itoa(countTokens(r.thought)) +
+	return `{"input_tokens":` + strconv.Itoa(r.usage.prompt) + `,"input_tokens_details":{"cache_write_tokens":0,"cached_tokens":` +
+		strconv.Itoa(r.usage.cached) + `},"output_tokens":` + strconv.Itoa(r.usage.output) + `,"output_tokens_details":{"reasoning_tokens":` + strconv.Itoa(countTokens(r.thought)) +
 		`},"total_tokens":` + strconv.Itoa(r.usage.prompt+r.usage.output) + `}`
 }
 

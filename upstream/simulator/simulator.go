@@ -27,6 +27,8 @@ type Simulator struct {
 	gate   *gate
 	stats  counters
 	tally  tally
+
+	prefixes prefixes
 }
 
 // New checks opts and returns a Simulator.

@@ -118,6 +118,7 @@ func (s *Simulator) Reset() {
 	s.stats.faults.Store(0)
 	s.tally.restart()
 	s.gate.restart()
+	s.prefixes.restart()
 	s.script.restart(time.Now())
 }
 

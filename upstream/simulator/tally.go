@@ -20,7 +20,8 @@ type Tally struct {
 	RateLimitedAfterHeader int64 `json:"rate_limited_after_header"` // of them: came after an answer had told how the limits stand
 	DuplicateCalls         int64 `json:"duplicate_calls"`           // answered again, by the mark in the prompt
 	PeakConcurrency        int64 `json:"peak_concurrency"`
-	Input                  int64 `json:"input_tokens"` // of answers
+	Input                  int64 `json:"input_tokens"`  // of answers
+	Cached                 int64 `json:"cached_tokens"` // of them: read from the prefix cache
 	Output                 int64 `json:"output_tokens"`
 }
 
@@ -111,6 +112,7 @@ func (c *call) end(u usage) {
 	defer c.t.mu.Unlock()
 	c.t.inFlight--
 	c.t.counts.Input += int64(u.prompt)
+	c.t.counts.Cached += int64(u.cached)
 	c.t.counts.Output += int64(u.output)
 }
 

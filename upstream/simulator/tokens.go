@@ -18,7 +18,12 @@ const (
 )
 
 // usage is the tokens of an answer.
-type usage struct{ prompt, output int }
+type usage struct {
+	prompt, output         int
+	cached                 int // of the prompt: read from the prefix cache
+	written, writtenHourly int // of the prompt: written to it, the latter for an hour
+	free                   int // of the prompt: what limits do not count
+}
 
 // append writes the usage object; output is left out for embeddings.
 func (u usage) append(dst []byte, ep endpoint) []byte {
@@ -31,7 +36,9 @@ func (u usage) append(dst []byte, ep endpoint) []byte {
 	dst = append(dst, `,"total_tokens":`...)
 	dst = strconv.AppendInt(dst, int64(u.prompt+u.output), 10)
 	if ep != embeddingsEndpoint {
-		dst = append(dst, `,"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},`+
+		dst = append(dst, `,"prompt_tokens_details":{"cached_tokens":`...)
+		dst = strconv.AppendInt(dst, int64(u.cached), 10)
+		dst = append(dst, `,"audio_tokens":0},`+
 			`"completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0,`+
 			`"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}`...)
 	}

@@ -87,5 +87,8 @@ func (a *heldAnswer) WriteHeader(status int)      { a.status = status }
 // usage is what the answer says that it cost.
 func (a *heldAnswer) usage() usage {
 	u := gjson.GetBytes(a.body.Bytes(), "usage")
-	return usage{prompt: int(u.Get("prompt_tokens").Int()), output: int(u.Get("completion_tokens").Int())}
+	return usage{
+		prompt: int(u.Get("prompt_tokens").Int()), output: int(u.Get("completion_tokens").Int()),
+		cached: int(u.Get("prompt_tokens_details.cached_tokens").Int()),
+	}
 }
