@@ -17,26 +17,6 @@ func UpperBound(k, n, delta float64) float64 {
 // LowerBound is the lower one.
 func LowerBound(k, n, delta float64) float64 { return 1 - UpperBound(n-k, n, delta) }
 
-// Needed is how many hits certify a precision with wrong ones among them.
-func Needed(precision, confidence float64, wrong int) int {
-	enough := func(n int) bool {
-		return LowerBound(float64(n-wrong), float64(n), 1-confidence) >= precision
-	}
-	n := wrong + 1
-	for !enough(n) {
-		n *= 2
-	}
-	low, high := n/2, n
-	for low+1 < high {
-		if mid := (low + high) / 2; enough(mid) {
-			high = mid
-		} else {
-			low = mid
-		}
-	}
-	return high
-}
-
 // betaInverse is the x at which the regularised incomplete beta function is p,
 // by bisection, since it is monotone; at most 1e-12 above it.
 func betaInverse(a, b, p float64) float64 {
