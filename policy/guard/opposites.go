@@ -3,7 +3,10 @@
 
 package guard
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // verbPairs are opposite actions, in all their regular forms.
 const verbPairs = `enable disable
@@ -119,6 +122,22 @@ vertical horizontal
 vertically horizontally
 online offline
 male female`
+
+// areOpposites refuses where one text has a word and the other its opposite,
+// and neither has both.
+func areOpposites(a, b *Text) bool {
+	for i := range a.tokens {
+		if !a.is(i, opposite) {
+			continue
+		}
+		for _, other := range opposites[a.tokens[i].word] {
+			if b.has(other) && !a.has(other) && !slices.ContainsFunc(opposites[other], b.has) {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // opposites are those of each word, in every form.
 var opposites = pairUp()

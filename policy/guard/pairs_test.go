@@ -1,101 +1,94 @@
 package guard_test
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/askonce/askonce/policy/guard"
 )
 
-// pairs are those that a guard must refuse, and as many that none may.
-var pairs = map[guard.Guard]struct{ refused, passed [][2]string }{
-	guard.Numbers: {
-		refused: [][2]string{
-			{"How do I run a job every 5 hours?", "How do I run a job every 6 hours?"},
-			{"Is Python 3.9 still supported?", "Is Python 3.10 still supported?"},
-			{"Convert 20 miles to kilometres", "Convert 30 miles to kilometres"},
-			{"Which apps run on iPhone 12?", "Which apps run on iPhone?"},
-		},
-		passed: [][2]string{
-			{"Can I bring 2 bags?", "May I take two bags along?"},
-			{"How do I set up 2FA?", "How do I set up two-factor authentication?"},
-			{"What happened in 1969?", "1969: what happened?"},
-			{"Can children have ibuprofen?", "My daughter is 7 and has a fever, may I give her ibuprofen?"},
-		},
-	},
-	guard.Negation: {
-		refused: [][2]string{
-			{"Which plants need sun?", "Which plants do not need sun?"},
-			{"Recipes with sugar", "Recipes without sugar"},
-			{"Do I have to file taxes this year?", "Don't I have to file taxes this year?"},
-			{"My letter never arrived", "My letter arrived"},
-		},
-		passed: [][2]string{
-			{"I can't log in", "My login fails every time"},
-			{"My screen does not work", "The display of my phone is broken"},
-			{"When did, no I mean where did Napoleon die?", "Where did Napoleon die?"},
-			{"Where is order no 5?", "Where is order 5?"},
-		},
-	},
-	guard.Opposites: {
-		refused: [][2]string{
-			{"How do I enable dark mode?", "How do I disable dark mode?"},
-			{"Locking my card", "Unlocking my card"},
-			{"Sort the list in ascending order", "Sort the list in descending order"},
-			{"What does the landlord pay for?", "What does the tenant pay for?"},
-		},
-		passed: [][2]string{
-			{"How do I enable or disable dark mode?", "Disable or enable dark mode, how?"},
-			{"Is it better to buy or to sell now?", "Should I sell or buy now?"},
-			{"How do I open an account?", "Opening an account, how does that work?"},
-			{"Where can I download it?", "Where is the download?"},
-		},
-	},
-	guard.Direction: {
-		refused: [][2]string{
-			{"Do you deliver from Norway?", "Do you deliver to Norway?"},
-			{"Translate this from Greek to Latin", "Translate this from Latin to Greek"},
-			{"How do I turn a list into a tuple?", "How do I turn a tuple into a list?"},
-			{"Trains from Oslo to Bergen", "Trains from Bergen to Oslo"},
-		},
-		passed: [][2]string{
-			{"Trains from Oslo to Bergen", "Trains to Bergen from Oslo"},
-			{"How do I get to the airport?", "What is the way to the airport?"},
-			{"I want to switch to the yearly plan", "How can I switch to the yearly plan?"},
-			{"How do I move photos from my phone to my laptop?", "Moving photos to a laptop from a phone"},
-		},
-	},
+// pair is two questions, and whether a guard must refuse the one's answer for
+// the other. What must pass must pass all guards.
+type pair struct {
+	line   int
+	a, b   string
+	refuse bool
+}
+
+// pairsOf reads testdata/pairs/NAME.txt: pairs with a bar between them, under
+// the line "refuse" or "pass".
+func pairsOf(t testing.TB, g guard.Guard) []pair {
+	text, err := os.ReadFile(filepath.Join("testdata", "pairs", g.String()+".txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []pair
+	refuse := false
+	for i, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
+		a, b, ok := strings.Cut(line, " | ")
+		switch {
+		case line == "refuse" || line == "pass":
+			refuse = line == "refuse"
+		case ok:
+			list = append(list, pair{i + 1, strings.ReplaceAll(a, `\n`, "\n"), strings.ReplaceAll(b, `\n`, "\n"), refuse})
+		default:
+			t.Fatalf("%s.txt:%d: no pair", g, i+1)
+		}
+	}
+	return list
+}
+
+// each calls check for the pairs of all guards, in both orders.
+func each(t testing.TB, check func(g guard.Guard, p pair)) {
+	for _, name := range guard.All.Names() {
+		set, err := guard.Parse([]string{name}, guard.None)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for g := guard.Guard(0); ; g++ {
+			if !set.Has(g) {
+				continue
+			}
+			for _, p := range pairsOf(t, g) {
+				check(g, p)
+				p.a, p.b = p.b, p.a
+				check(g, p)
+			}
+			break
+		}
+	}
 }
 
 func TestPairs(t *testing.T) {
-	for g, list := range pairs {
-		for _, p := range list.refused {
-			for _, q := range [][2]string{p, {p[1], p[0]}} {
-				if refused := guard.All.Compare(guard.Read(q[0]), guard.Read(q[1])); !refused.Has(g) {
-					t.Errorf("%s lets %q pass for %q", g, q[0], q[1])
-				}
-			}
+	each(t, func(g guard.Guard, p pair) {
+		refused := guard.All.Compare(guard.Read(p.a), guard.Read(p.b))
+		switch {
+		case p.refuse && !refused.Has(g):
+			t.Errorf("%s.txt:%d: %q passes for %q (refused by %q)", g, p.line, p.a, p.b, refused)
+		case !p.refuse && refused != guard.None:
+			t.Errorf("%s.txt:%d: %s refuses %q for %q", g, p.line, refused, p.a, p.b)
 		}
-		for _, p := range list.passed {
-			for _, q := range [][2]string{p, {p[1], p[0]}} {
-				if refused := guard.All.Compare(guard.Read(q[0]), guard.Read(q[1])); refused != guard.None {
-					t.Errorf("%s refuses %q for %q", refused, q[0], q[1])
-				}
-			}
-		}
-	}
+	})
 }
 
-func TestATextIsNeverRefusedForItself(t *testing.T) {
-	for _, list := range pairs {
-		for _, p := range append(list.refused, list.passed...) {
-			if refused := guard.All.Compare(guard.Read(p[0]), guard.Read(p[0])); refused != guard.None {
-				t.Errorf("%s refuses %q for itself", refused, p[0])
+// TestSpellingIsNoDifference: capitals, typographic quotes and apostrophes,
+// spaces and a full stop change no verdict from pass to refuse.
+func TestSpellingIsNoDifference(t *testing.T) {
+	each(t, func(_ guard.Guard, p pair) {
+		for _, same := range []string{
+			p.a, strings.ReplaceAll(p.a, "'", "’"), strings.ReplaceAll(p.a, " ", "  "), strings.TrimRight(p.a, "?") + ".", "  " + p.a + "\n",
+		} {
+			if refused := guard.All.Compare(guard.Read(p.a), guard.Read(same)); refused != guard.None {
+				t.Errorf("%s refuses %q for %q", refused, same, p.a)
 			}
 		}
-	}
+	})
 }
 
 func FuzzCompare(f *testing.F) {
+	each(f, func(_ guard.Guard, p pair) { f.Add(p.a, p.b) })
 	f.Add("No 5 from a to b", "don't enable ’")
 	f.Fuzz(func(t *testing.T, a, b string) {
 		x, y := guard.Read(a), guard.Read(b)

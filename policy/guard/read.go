@@ -1,4 +1,4 @@
-// Taking a text apart: its words and its numbers.
+// Taking a text apart: its words, and what each guard looks for among them.
 
 package guard
 
@@ -6,90 +6,139 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Text is a text taken apart for comparison. It is read only once made.
 type Text struct {
-	words   []string // in lower case, in order
-	content []string // those that say what it is about, sorted, each once
-	digits  []string // numbers written in digits, in order of value
-	spelt   []string // numbers written in letters, as digits
-	negated bool
+	source  string
+	tokens  []token
+	content []string // the words that say what it is about, sorted, each once
+	values  values
+	moments moments
+	denials []denial
+
+	// rest is what stands behind the last place where the speaker corrects
+	// himself; nil if he does not.
+	rest *Text
+}
+
+// A token is a word or a number.
+type token struct {
+	word       string // in lower case, with straight apostrophes, and none at its ends
+	start, end int    // its place in the source, in bytes
+	class      class
 }
 
 // Read takes a text apart.
 func Read(text string) *Text {
-	t := &Text{}
-	for word := range strings.FieldsFuncSeq(strings.ToLower(text), func(r rune) bool { return !isWordRune(r) }) {
-		word = strings.Trim(strings.ReplaceAll(word, "’", "'"), "'")
-		if word != "" {
-			t.words = append(t.words, word)
-		}
+	t := read(text)
+	if from := t.repair(); from > 0 {
+		t.rest = read(text[from:])
 	}
-	for i, word := range t.words {
-		t.read(word, i)
-	}
-	slices.Sort(t.digits)
-	slices.Sort(t.content)
-	t.content = slices.Compact(t.content)
 	return t
 }
 
-func isWordRune(r rune) bool {
-	return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '\'' || r == '’'
-}
-
-// read notes what one word says.
-func (t *Text) read(word string, at int) {
-	for run := range strings.FieldsFuncSeq(word, func(r rune) bool { return r < '0' || r > '9' }) {
-		t.digits = append(t.digits, strings.TrimLeft(run, "0"))
-	}
-	if digits, ok := numerals[word]; ok {
-		t.spelt = append(t.spelt, digits)
-	}
-	switch {
-	case t.negates(word, at):
-		t.negated = true
-	case !fillers[word]:
-		t.content = append(t.content, word)
-	}
-}
-
-// negates reports whether a word denies. "No" does where something follows that
-// there is none of: not in "order no 5", nor where a speaker corrects himself,
-// as in "no, I mean" and "no wait".
-func (t *Text) negates(word string, at int) bool {
-	if word == "no" {
-		if at+1 == len(t.words) {
-			return false
+func read(text string) *Text {
+	t := &Text{source: text, tokens: split(text)}
+	t.content = make([]string, 0, len(t.tokens))
+	for i := range t.tokens {
+		if !t.negates(i) && !t.is(i, filler) {
+			t.content = append(t.content, t.tokens[i].word)
 		}
-		next := t.words[at+1]
-		return !fillers[next] && !corrections[next] && (next[0] < '0' || next[0] > '9')
 	}
-	return negators[word] || strings.HasSuffix(word, "n't")
+	slices.Sort(t.content)
+	t.content = slices.Compact(t.content)
+	t.readQuantities()
+	return t
 }
 
-// has reports whether a word stands in the text before place end.
-func (t *Text) has(word string, end int) bool { return slices.Contains(t.words[:end], word) }
-
-var numerals = map[string]string{
-	"two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9", "ten": "10", "eleven": "11",
-	"twelve": "12", "fifteen": "15", "twenty": "20", "thirty": "30", "forty": "40", "fifty": "50", "hundred": "100", "thousand": "1000",
+// split cuts a text into words. Points, commas, colons, slashes and hyphens
+// between two digits belong to the number.
+func split(text string) []token {
+	tokens := make([]token, 0, len(text)/5+1)
+	for at := 0; at < len(text); {
+		r, size := utf8.DecodeRuneInString(text[at:])
+		if !isWordRune(r) {
+			at += size
+			continue
+		}
+		end, digits := endOfWord(text, at)
+		if tok := trim(text, at, end); tok.word != "" {
+			if tok.class = lexicon[tok.word]; digits {
+				tok.class |= figures
+			}
+			tokens = append(tokens, tok)
+		}
+		at = end
+	}
+	return tokens
 }
 
-var negators = set("not never without cannot cant dont doesnt didnt isnt wasnt wont couldnt shouldnt neither nor none nobody nothing except excluding")
-
-var corrections = set("wait sorry actually rather hold scratch instead not no thanks thank")
-
-// fillers are words that say little of what a question is about.
-var fillers = set("a an the i i'm me my mine we our you your it its is are was were be been am do does did can could should would will shall may might must " +
-	"have has had to of in on at for from with by and or if then than that this these those there here so as how what when where which who why " +
-	"please tell just about into onto any some get got want need like")
-
-func set(words string) map[string]bool {
-	s := make(map[string]bool)
-	for word := range strings.FieldsSeq(words) {
-		s[word] = true
+// endOfWord returns where the word ends, and whether there are digits in it.
+func endOfWord(text string, at int) (end int, digits bool) {
+	digit := false
+	for at < len(text) {
+		r, size := utf8.DecodeRuneInString(text[at:])
+		joins := digit && strings.ContainsRune(".,:/-", r) && at+1 < len(text) && isDigit(text[at+1])
+		if !joins && !isWordRune(r) {
+			break
+		}
+		digit = r < utf8.RuneSelf && isDigit(byte(r))
+		digits = digits || digit
+		at += size
 	}
-	return s
+	return at, digits
+}
+
+// trim makes a token of text[start:end] without the apostrophes at its ends.
+func trim(text string, start, end int) token {
+	raw := strings.TrimLeft(text[start:end], "'’")
+	start = end - len(raw)
+	raw = strings.TrimRight(raw, "'’")
+	return token{word: strings.ReplaceAll(strings.ToLower(raw), "’", "'"), start: start, end: start + len(raw)}
+}
+
+func isWordRune(r rune) bool {
+	if r < utf8.RuneSelf {
+		return 'a' <= r|0x20 && r|0x20 <= 'z' || '0' <= r && r <= '9' || r == '\''
+	}
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) || r == '’'
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// word is the one at a place, "" if there is none.
+func (t *Text) word(at int) string {
+	if at < 0 || at >= len(t.tokens) {
+		return ""
+	}
+	return t.tokens[at].word
+}
+
+// gap is what stands between a word and the one in front of it.
+func (t *Text) gap(at int) string {
+	switch {
+	case at < 0 || at > len(t.tokens):
+		return ""
+	case len(t.tokens) == 0:
+		return t.source
+	case at == 0:
+		return t.source[:t.tokens[0].start]
+	case at == len(t.tokens):
+		return t.source[t.tokens[at-1].end:]
+	}
+	return t.source[t.tokens[at-1].end:t.tokens[at].start]
+}
+
+// pauses reports whether a punctuation mark that parts sentences or their
+// parts stands in front of a word.
+func (t *Text) pauses(at int) bool { return strings.ContainsAny(t.gap(at), ",;:.!?…()—–\n") }
+
+// has reports whether a word stands in the text.
+func (t *Text) has(word string) bool { return t.hasBefore(word, len(t.tokens)) }
+
+// hasBefore reports whether a word stands in front of a place.
+func (t *Text) hasBefore(word string, end int) bool {
+	return slices.ContainsFunc(t.tokens[:end], func(tok token) bool { return tok.word == word })
 }

@@ -13,21 +13,23 @@ type Guard uint8
 
 // The guards.
 const (
-	Numbers   Guard = iota // one text has a number that the other has not
+	Numbers   Guard = iota // one text has a number or a version that the other has not
+	Units                  // the same number of another unit or currency
+	Dates                  // another date, month, weekday or time of day
 	Negation               // one text denies what the other does not
 	Opposites              // one text has the opposite of a word of the other's
 	Direction              // from x, and to x
 	guards                 // how many there are
 )
 
-var names = [guards]string{"numbers", "negation", "opposites", "direction"}
+var names = [guards]string{"numbers", "units", "dates", "negation", "opposites", "direction"}
 
 // String is the name in configurations, receipts and metrics.
 func (g Guard) String() string { return names[g] }
 
 // Revision counts changes of what guards refuse. Thresholds are bound to it:
 // those that were certified under another one are void.
-const Revision = 2
+const Revision = 3
 
 // Set is a set of guards.
 type Set uint32

@@ -1,0 +1,70 @@
+// The lexicon: what the guards know of single words, looked up once a word.
+
+package guard
+
+import "strings"
+
+// class is a set of what a word may be.
+type class uint32
+
+const (
+	filler      class = 1 << iota // says little of what a question is about
+	determiner                    // stands in front of a noun
+	negator                       // denies
+	idle                          // "not" before it denies nothing that is asked about: "I do not know how to", "not only"
+	hedge                         // denies as well, or means the lack of something
+	slip                          // interrupts a sentence
+	aroundNo                      // follows or precedes "no" where that takes something back
+	excuse                        // follows "sorry" where that takes nothing back
+	beforeMonth                   // stands in front of months
+	opposite                      // has an opposite
+	quantity                      // begins or belongs to a number, date or time
+	figures                       // has digits
+)
+
+// lists are the words of each class.
+var lists = map[class]string{
+	filler: "a an the i i'm me my mine we our you your it its is are was were be been am do does did can could should would will shall may might must " +
+		"have has had to of in on at for from with by and or if then than that this these those there here so as how what when where which who why " +
+		"please tell just about into onto any some get got want need like",
+	determiner: "a an the my your our his her their its this that",
+	negator: "not never without cannot cant dont doesnt didnt isnt wasnt wont couldnt shouldnt wouldnt arent havent hasnt neither nor none nobody nothing " +
+		"except excluding non",
+	idle: "only just sure know understand remember mind necessarily certain",
+	hedge: "unable fail fails failed failing failure impossible refuse refuses refused decline declined declining lack lacks lacking missing absent absence " +
+		"avoid avoiding prevent prevents prevented preventing stop stops stopped stopping hardly barely rarely unless instead besides rather against silent " +
+		"bald zero unavailable",
+	slip:        "no or wait oh oops whoops sorry um uh er erm nope",
+	aroundNo:    "wait sorry actually rather hold scratch strike make change cancel forget instead not no oops whoops oh um uh er erm thanks thank let nope correction",
+	excuse:      "for about to if but i i'm that we my",
+	beforeMonth: "in of since by until till last next early late mid during",
+	quantity:    "half",
+}
+
+var lexicon = classify()
+
+func classify() map[string]class {
+	all := make(map[string]class)
+	for c, list := range lists {
+		for word := range strings.FieldsSeq(list) {
+			all[word] |= c
+		}
+	}
+	mark(all, quantity, numerals)
+	mark(all, quantity, months)
+	mark(all, quantity, named)
+	mark(all, quantity, turns)
+	mark(all, opposite, opposites)
+	return all
+}
+
+func mark[V any](all map[string]class, c class, words map[string]V) {
+	for word := range words {
+		all[word] |= c
+	}
+}
+
+// is reports whether the word at a place is of a class.
+func (t *Text) is(at int, c class) bool {
+	return at >= 0 && at < len(t.tokens) && t.tokens[at].class&c != 0
+}

@@ -1,0 +1,139 @@
+// Negation: one text denies what the other does not. And where speakers
+// correct themselves, which is no denial.
+
+package guard
+
+import "strings"
+
+// negationDiffers refuses where one text denies, the other does not, and they
+// share most of what they are about. Texts with other words may say the same
+// thing without a denial: "I can't log in", "my login fails".
+func negationDiffers(a, b *Text) bool {
+	return a.denies(b) != b.denies(a) && !a.hedged() && !b.hedged() && overlap(a.content, b.content) >= sameRest
+}
+
+// A denial is a place where a text denies something. It holds against a text
+// that has the word unless; "" holds against all.
+type denial struct{ unless string }
+
+// denies reports whether t denies something, read beside other. "Charge no
+// fee" is a denial beside "charge a fee", while "for tea no coffee" beside
+// "for coffee" is a slip of the tongue: what stands in front of it was taken
+// back.
+func (t *Text) denies(other *Text) bool {
+	for _, d := range t.denials {
+		if d.unless == "" || other.has(d.unless) {
+			return true
+		}
+	}
+	return false
+}
+
+// hedged reports whether the text has a word that denies as well: "unable" is
+// as good as "not able". What several of them do to a sentence is beyond
+// counting.
+func (t *Text) hedged() bool {
+	for i := range t.tokens {
+		if t.is(i, hedge) {
+			return true
+		}
+	}
+	return false
+}
+
+// negates reports whether the word at a place denies, and notes it.
+func (t *Text) negates(at int) bool {
+	word := t.tokens[at].word
+	switch {
+	case word == "no":
+		return t.noDenies(at)
+	case word == "not" && t.isIdleNot(at), t.is(at+1, idle) && strings.HasSuffix(word, "n't"):
+		return false
+	case t.is(at, negator), strings.HasSuffix(word, "n't"):
+		t.denials = append(t.denials, denial{})
+		return true
+	}
+	return false
+}
+
+// noDenies reports whether "no" does: where something follows that there is
+// none of. Not in "order no 5", nor where a speaker corrects himself, as in
+// "no, I mean" and "no wait".
+func (t *Text) noDenies(at int) bool {
+	before, next := t.word(at-1), t.word(at+1)
+	switch {
+	case next == "" || t.is(at+1, filler) || t.is(at+1, aroundNo) || isDigit(next[0]):
+		return false
+	case before == "or" || t.is(at-1, aroundNo) || t.pauses(at) && at > 0 || t.pauses(at+1):
+		return false
+	case before == "" || t.is(at-1, filler) || strings.HasPrefix(before, "there'"):
+		t.denials = append(t.denials, denial{})
+	default:
+		t.denials = append(t.denials, denial{unless: before})
+	}
+	return true
+}
+
+// isIdleNot reports whether a "not" denies nothing: "or not", "not only",
+// "why not", "not sure how", "no, not that".
+func (t *Text) isIdleNot(at int) bool {
+	before, next := t.word(at-1), t.word(at+1)
+	return before == "or" || before == "why" && next == "" || before == "if" && t.pauses(at+1) || t.is(at+1, idle) || t.is(at-1, aroundNo) && before != "actually"
+}
+
+// repair finds the last place where the speaker corrects himself and returns
+// where in the source the correction begins; 0 if there is none.
+func (t *Text) repair() int {
+	for at := len(t.tokens) - 2; at > 0; at-- {
+		if n := t.slip(at); n > 0 && at+n < len(t.tokens) {
+			return t.tokens[at+n].start
+		}
+	}
+	return 0
+}
+
+// slip is how many words at a place say that what stands in front was said by
+// mistake; 0 if they do not.
+func (t *Text) slip(at int) int {
+	word, next, third := t.word(at), t.word(at+1), t.word(at+2)
+	switch word {
+	case "oops", "whoops", "erm", "uh", "um", "er", "nope", "nevermind":
+		return 1
+	case "no":
+		return t.slipOfNo(at)
+	case "or":
+		return count(next == "rather" || next == "wait" || next == "actually" || next == "better", 2)
+	case "i":
+		return count(next == "mean" || next == "meant", 2)
+	case "make", "scratch", "strike", "change", "cancel", "forget":
+		return count(next == "that" && (t.pauses(at) || t.is(at-1, slip) || t.pauses(at+2)), 2)
+	case "that", "it":
+		return count(next == "should" && third == "be" && t.pauses(at), 3)
+	case "let":
+		return count(next == "me" && (third == "rephrase" || third == "correct" || third == "ask"), 3)
+	case "never":
+		return count(next == "mind", 2)
+	case "wait", "rather", "actually", "correction":
+		return count(t.pauses(at) && t.pauses(at+1) || t.is(at-1, slip), 1)
+	case "sorry":
+		return count(!t.is(at+1, excuse) && !t.endsSentence(at), 1)
+	}
+	return 0
+}
+
+// slipOfNo is slip for "no": "no wait", "or no", ", no,", "5 no 6".
+func (t *Text) slipOfNo(at int) int {
+	before, next := t.word(at-1), t.word(at+1)
+	figures := before != "" && next != "" && isDigit(before[0]) && isDigit(next[0])
+	return count(figures || before == "or" || t.is(at-1, aroundNo) || t.is(at+1, aroundNo) || next == "i" || t.pauses(at) && !t.endsSentence(at) || t.pauses(at+1), 1)
+}
+
+// endsSentence reports whether a sentence ends in front of a word.
+func (t *Text) endsSentence(at int) bool { return strings.ContainsAny(t.gap(at), ".!?\n") }
+
+func count(is bool, words int) int {
+	if is {
+		return words
+	}
+	return 0
+}

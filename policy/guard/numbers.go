@@ -1,0 +1,344 @@
+// Numbers: their values, however they are written.
+
+package guard
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// A value is a number that a text names.
+type value struct {
+	written string // in digits, without leading zeros and separators of thousands; "3.10" is not "3.1"
+	n       float64
+	unit    unit
+	weight  weight
+}
+
+// weight is how much it means that the other text has not the same value.
+type weight uint8
+
+const (
+	faint weight = iota // nothing: "a week", "one" and "may" are often something else
+	soft                // something if the other has another one: "two-factor"
+	hard                // something by itself
+)
+
+// numbersDiffer refuses where each text has a number that the other has not,
+// or one has, and they share most of what they are about. "2" and "two" are
+// the same, and so are "1 hour" and "60 minutes"; a number in letters alone is
+// often no number ("two-factor"), and refuses nothing.
+func numbersDiffer(a, b *Text) bool {
+	return differ(a, b, a.values.lack(b), b.values.lack(a))
+}
+
+type values []value
+
+// lack tells which values the other text has not.
+func (list values) lack(other *Text) lack {
+	var l lack
+	for _, v := range list {
+		if v.weight == faint || other.values.has(v, value.near) || v.unit == noUnit && other.atMoment(v.n) {
+			continue
+		}
+		l.any = true
+		l.firm = l.firm || v.weight == hard
+	}
+	return l
+}
+
+func (list values) has(v value, same func(v, w value) bool) bool {
+	for _, w := range list {
+		if same(v, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// near reports whether two values are the same number, or the same measure.
+func (v value) near(w value) bool {
+	return v.written == w.written || v.unit != noUnit && w.unit != noUnit && (v.n == w.n || v.same(w))
+}
+
+// same reports whether two values are the same measure: one that has no unit
+// may have any.
+func (v value) same(w value) bool {
+	switch {
+	case v.unit == noUnit || w.unit == noUnit:
+		return v.written == w.written
+	case v.unit == w.unit:
+		return v.n == w.n
+	case v.unit.dimension != w.unit.dimension:
+		return v.n == w.n && v.unit.mayBe(w.unit)
+	}
+	x, y := v.unit.base(v.n), w.unit.base(w.n)
+	return math.Abs(x-y) <= closeEnough*max(math.Abs(x), math.Abs(y))
+}
+
+// closeEnough is how far converted measures may be apart, as people round:
+// 5 miles and 8 km, 12 months and a year.
+const closeEnough = 0.02
+
+// unitsDiffer refuses the same number with another unit or currency.
+func unitsDiffer(a, b *Text) bool {
+	for _, v := range a.values {
+		if v.unit == noUnit || b.values.has(v, value.same) {
+			continue
+		}
+		for _, w := range b.values {
+			if v.n == w.n && w.unit != noUnit && !a.values.has(w, value.same) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// readQuantities reads numbers, measures, dates and times.
+func (t *Text) readQuantities() {
+	for at := 0; at < len(t.tokens); {
+		took := 0
+		if t.is(at, quantity|figures) {
+			took = t.readMoment(at)
+		}
+		if took == 0 {
+			took = t.readValue(at)
+		}
+		at += took
+	}
+}
+
+// readValue reads the number at a place, with its unit, and returns how many
+// words it took; one where there is none.
+func (t *Text) readValue(at int) int {
+	word := t.tokens[at].word
+	switch {
+	case t.is(at, quantity):
+		return t.readSpelt(at)
+	case !t.is(at, figures):
+		return 1
+	}
+	number, suffix := cutNumber(word)
+	switch {
+	case word == "24/7" || strings.HasPrefix(word, "covid") || t.word(at-1) == "covid" && t.gap(at) == "-":
+		return 1 // names, and no numbers
+	case number == "":
+		t.addRuns(word)
+		return 1
+	}
+	parts := separate(number)
+	for _, part := range parts[:len(parts)-1] {
+		t.values = append(t.values, bare(part))
+	}
+	v, took := t.scale(bare(parts[len(parts)-1]), suffix, at)
+	t.values = append(t.values, v)
+	return took
+}
+
+// cutNumber parts what a word begins with, if it is a number, from the letters
+// behind it.
+func cutNumber(word string) (number, suffix string) {
+	end := 0
+	for end < len(word) && (isDigit(word[end]) || strings.IndexByte(".,:/-", word[end]) >= 0) {
+		end++
+	}
+	if strings.IndexFunc(word[end:], func(r rune) bool { return '0' <= r && r <= '9' }) >= 0 {
+		return "", ""
+	}
+	return word[:end], word[end:]
+}
+
+// addRuns adds each number in a word of letters and digits: "h1n1", "v1.2".
+func (t *Text) addRuns(word string) {
+	for run := range strings.FieldsFuncSeq(word, func(r rune) bool { return r != '.' && (r < '0' || r > '9') }) {
+		t.values = append(t.values, bare(run))
+	}
+}
+
+// separate cuts what is not one number into its parts: ranges, ratios, lists.
+func separate(number string) []string {
+	if isGrouped(number) {
+		return []string{strings.ReplaceAll(number, ",", "")}
+	}
+	return strings.FieldsFunc(number, func(r rune) bool { return r != '.' && (r < '0' || r > '9') })
+}
+
+// isGrouped reports whether commas part thousands, as in 1,234,567.5, or the
+// Indian way, 1,00,000.
+func isGrouped(number string) bool {
+	whole, _, _ := strings.Cut(number, ".")
+	groups := strings.Split(whole, ",")
+	for i, group := range groups {
+		last := i == len(groups)-1
+		switch {
+		case strings.Trim(group, "0123456789") != "",
+			i == 0 && len(group) > 3, last && len(group) != 3, !last && i > 0 && len(group) != 3 && len(group) != 2:
+			return false
+		}
+	}
+	return len(groups) > 1
+}
+
+// bare is the value of a decimal number or a version.
+func bare(number string) value {
+	number = strings.Trim(number, ".")
+	whole, fraction, _ := strings.Cut(number, ".")
+	whole = strings.TrimLeft(whole, "0")
+	if whole == "" {
+		whole = "0"
+	}
+	n, _ := strconv.ParseFloat(whole+"."+strings.ReplaceAll(fraction, ".", ""), 64)
+	if strings.Trim(fraction, "0") != "" {
+		whole += "." + fraction
+	}
+	return value{written: whole, n: n, weight: hard}
+}
+
+// scale takes in what belongs to a number: "k" and "million", a unit, a
+// currency.
+func (t *Text) scale(v value, suffix string, at int) (value, int) {
+	took := 1
+	money := t.currency(at)
+	factor := shortScales[suffix]
+	if factor == 0 && money != noUnit {
+		factor = moneyScales[suffix]
+	}
+	if factor != 0 {
+		v, suffix = v.times(factor), ""
+	}
+	for suffix == "" {
+		factor := scales[t.word(at+took)]
+		if factor == 0 && money != noUnit {
+			factor = moneyScales[t.word(at+took)]
+		}
+		if factor == 0 || !t.isNext(at+took) {
+			break
+		}
+		v = v.times(factor)
+		took++
+	}
+	switch {
+	case money != noUnit:
+		v.unit = money
+	case suffix == "c":
+		v.unit = celsius
+	case suffix == "f":
+		v.unit = fahrenheit
+	case suffix != "":
+		v.unit = units[suffix]
+	default:
+		return t.measure(v, at, took)
+	}
+	return v, took
+}
+
+// times multiplies a value.
+func (v value) times(factor float64) value {
+	v.n *= factor
+	v.written = strconv.FormatFloat(v.n, 'f', -1, 64)
+	return v
+}
+
+// measure takes in the unit behind a number.
+func (t *Text) measure(v value, at, took int) (value, int) {
+	end := at + took
+	sign, _ := utf8.DecodeRuneInString(strings.TrimPrefix(t.gap(end), " "))
+	if u, ok := signs[sign]; ok && (end == len(t.tokens) || !isDigit(t.word(end)[0])) {
+		v.unit = u
+		return v, took
+	}
+	word := t.word(end)
+	if sign == '°' || (word == "degree" || word == "degrees") && t.isNext(end) {
+		return t.degrees(v, took, end)
+	}
+	if u, ok := units[word]; ok && t.isNext(end) {
+		v.unit = u
+		return v, took + 1
+	}
+	return v, took
+}
+
+// degrees takes in "°C", "degrees Fahrenheit"; degrees of neither have no unit.
+func (t *Text) degrees(v value, took, end int) (value, int) {
+	for ; strings.HasPrefix(t.word(end), "degree"); end++ {
+		took++
+	}
+	switch t.word(end) {
+	case "c", "celsius", "centigrade":
+		v.unit, took = celsius, took+1
+	case "f", "fahrenheit":
+		v.unit, took = fahrenheit, took+1
+	}
+	return v, took
+}
+
+// isNext reports whether nothing but a space or a hyphen parts a word from the
+// one in front of it.
+func (t *Text) isNext(at int) bool {
+	gap := strings.Trim(t.gap(at), " \t\u00a0")
+	return at < len(t.tokens) && (gap == "" || gap == "-")
+}
+
+var shortScales = map[string]float64{"k": 1e3, "mn": 1e6, "bn": 1e9}
+
+var scales = map[string]float64{"hundred": 100, "thousand": 1e3, "lakh": 1e5, "lakhs": 1e5, "million": 1e6, "crore": 1e7, "crores": 1e7, "billion": 1e9,
+	"trillion": 1e12, "dozen": 12}
+
+var moneyScales = map[string]float64{"m": 1e6, "mn": 1e6, "b": 1e9, "bn": 1e9}
+
+// readSpelt reads a number in letters: "two hundred and fifty", "twenty-five",
+// "a week", "half an hour".
+func (t *Text) readSpelt(at int) int {
+	n, took, weight := t.spelt(at)
+	if t.word(at) == "half" && (t.word(at+1) == "a" || t.word(at+1) == "an") {
+		n, took, weight = 0.5, 2, soft
+	}
+	if took == 0 {
+		return 1
+	}
+	v, end := t.measure(value{n: n, weight: weight}.times(1), at, took)
+	if (n < 1 || weight == faint && t.word(at) != "one") && v.unit == noUnit {
+		return took // "a house"
+	}
+	t.values = append(t.values, v)
+	return end
+}
+
+// spelt sums up the numerals at a place.
+func (t *Text) spelt(at int) (n float64, took int, w weight) {
+	var whole, part float64
+	for {
+		word := t.word(at + took)
+		numeral, isNumeral := numerals[word]
+		factor, isScale := scales[word]
+		switch {
+		case took > 0 && !t.isNext(at+took):
+			return whole + part, took, w
+		case isNumeral && (took == 0 || part == 0 || part >= 20 && int(part)%10 == 0 && numeral < 10 || int(part)%100 == 0 && numeral < 100):
+			part += numeral
+		case isScale && took > 0:
+			part *= factor
+			if factor >= 1e3 {
+				whole, part = whole+part, 0
+			}
+		case word == "and" && took > 0 && scales[t.word(at+took-1)] != 0 && numerals[t.word(at+took+1)] != 0:
+		default:
+			return whole + part, took, w
+		}
+		took++
+		if w = soft; took == 1 && numeral == 1 {
+			w = faint
+		}
+	}
+}
+
+// numerals are the words for numbers. "One" and "a" are seldom meant as such.
+var numerals = map[string]float64{
+	"a": 1, "an": 1, "one": 1, "first": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
+	"twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20,
+	"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
+	"third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12, "twentieth": 20,
+}
