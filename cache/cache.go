@@ -40,6 +40,7 @@ type Cache struct {
 	books      Books // nil: the store keeps none
 	thresholds *thresholds
 	negatives  *negatives
+	savings    *savings
 	recent     *otter.Cache[Key, *served]
 	labelled   atomic.Int64 // labels of this replica
 	identity   string       // of the embedder; "" without one
@@ -83,6 +84,7 @@ func New(opts Options) (*Cache, error) {
 	c.depend()
 	c.books, _ = opts.Store.(Books)
 	c.thresholds, c.negatives, c.recent = newThresholds(c), newNegatives(c), newRecent()
+	c.savings = newSavings(c)
 	c.leases = newLeases(c)
 	c.l1 = newFirstLevel(opts.L1Bytes, c.leases.believed())
 	c.vectors = newVectorMemory(opts.VectorBytes)
@@ -104,7 +106,7 @@ func (c *Cache) Close(ctx context.Context) error {
 	err := errors.Join(c.flights.close(ctx), c.queue.close(ctx))
 	c.stop()
 	c.background.Wait()
-	return err
+	return errors.Join(err, c.savings.close(ctx))
 }
 
 // startBackground follows the deletions of other replicas, where there are
@@ -121,6 +123,9 @@ func (c *Cache) startBackground() {
 			c.log.Warn("thresholds and negatives cannot be read yet; the configured thresholds hold", "error", err)
 		}
 		c.background.Go(func() { c.follow(ctx) })
+	}
+	if c.savings.counters != nil {
+		c.background.Go(func() { c.savings.run(ctx) })
 	}
 	c.background.Go(func() { c.probe(ctx) })
 }

@@ -36,6 +36,10 @@ type Entry struct {
 
 	Usage    llm.Usage
 	HasUsage bool
+
+	// Took is how long the provider's answer took, its wait for limits
+	// included, to the millisecond; 0 if it is not known.
+	Took time.Duration
 }
 
 // Age is how long ago the answer was stored, in whole seconds (RFC 9111, 5.1).

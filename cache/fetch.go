@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"time"
 )
 
 // Load asks the origin. It runs at most once for each flight, on a context of
@@ -19,7 +20,7 @@ type Load func(ctx context.Context) (*http.Response, error)
 func (c *Cache) Fetch(ctx context.Context, req *Request, load Load) (*Answer, error) {
 	s := c.newSearch(req)
 	if entry := s.here(ctx); entry != nil {
-		c.metrics.looked(&s.receipt, entry, s.start)
+		s.looked(entry)
 		return &Answer{Entry: entry, Key: req.Key, Receipt: s.receipt}, nil
 	}
 	if req.OnlyIfCached {
@@ -38,6 +39,7 @@ func (c *Cache) Fetch(ctx context.Context, req *Request, load Load) (*Answer, er
 		go c.fly(flightCtx, f, s, load)
 	} else {
 		c.metrics.joined.Inc()
+		c.savings.joined(req)
 	}
 	return c.await(ctx, f, at, req.Key, !lead)
 }
@@ -58,7 +60,7 @@ func (c *Cache) cachedOnly(ctx context.Context, s *search) (*Answer, error) {
 	if s.looks() {
 		entry = s.semantic(ctx)
 	}
-	c.metrics.looked(&s.receipt, entry, s.start)
+	s.looked(entry)
 	answer := &Answer{Entry: entry, Key: s.req.Key, Receipt: s.receipt}
 	if entry == nil {
 		return answer, ErrNotCached
@@ -72,19 +74,19 @@ func (c *Cache) fly(ctx context.Context, f *flight, s *search, load Load) {
 	defer func() { f.lease.release() }()
 	if entry := c.again(ctx, s); entry != nil {
 		f.receipt = s.receipt
-		c.metrics.looked(&s.receipt, entry, s.start)
+		s.looked(entry)
 		f.hit(entry)
 		return
 	}
 	if entry := c.elsewhere(ctx, f, s); entry != nil {
 		f.receipt = s.receipt
 		f.receipt.Joined = true
-		c.metrics.looked(&s.receipt, entry, s.start)
+		s.looked(entry)
 		f.hit(entry)
 		return
 	}
-	c.metrics.looked(&s.receipt, nil, s.start)
-	f.receipt = s.receipt
+	s.looked(nil)
+	f.receipt, f.loading = s.receipt, time.Now()
 	resp, err := guarded(ctx, load)
 	if err != nil {
 		f.fail(err)

@@ -26,6 +26,7 @@ type flight struct {
 	cancel  context.CancelFunc
 	waiters int // guarded by flights.mu
 	lease   lease
+	loading time.Time // when the origin call began
 
 	// head is closed once the fields below it are set: a hit, an error, or
 	// the head of the origin's answer, whose body is in feed.

@@ -17,6 +17,8 @@ type Stored struct {
 	HasUsage  bool
 	ExactOnly bool // may serve identical requests alone
 
+	Took time.Duration // to make the answer; 0 if it is not known
+
 	// Substitute says that another model than the one asked for answered: Keep
 	// does not keep that, unless the namespace allows it.
 	Substitute bool
@@ -83,6 +85,7 @@ func (c *Cache) newEntry(req *Request, rules Rules, answer Stored, now time.Time
 			Tags: slices.Clone(req.Tags), Created: now, Expires: c.expiry(now, req.TTL, rules.TTL),
 		},
 		Prompt: req.Query, Response: answer.Response, Usage: answer.Usage, HasUsage: answer.HasUsage,
+		Took: answer.Took,
 	}
 	if !answer.ExactOnly {
 		e.Scope = req.Scope

@@ -19,7 +19,7 @@ func (c *Cache) Lookup(ctx context.Context, req *Request) (*Entry, Receipt) {
 	if entry == nil && s.looks() {
 		entry = s.semantic(ctx)
 	}
-	c.metrics.looked(&s.receipt, entry, s.start)
+	s.looked(entry)
 	return entry, s.receipt
 }
 
@@ -41,6 +41,13 @@ func (s *search) within(timeout time.Duration) patience {
 func (c *Cache) newSearch(req *Request) *search {
 	rules, clamped := c.rules(req)
 	return &search{c: c, req: req, rules: rules, start: time.Now(), receipt: Receipt{Clamped: clamped}}
+}
+
+// looked counts the lookup, whose entry is nil if it missed.
+func (s *search) looked(entry *Entry) {
+	took := time.Since(s.start)
+	s.c.metrics.looked(&s.receipt, entry, took)
+	s.c.savings.looked(s.req, s.receipt.Layer, entry, took)
 }
 
 // here looks for an entry under the request's own key.

@@ -96,19 +96,18 @@ func counters(name, help string, labels ...string) *prometheus.CounterVec {
 }
 
 // looked counts one lookup.
-func (m *metrics) looked(r *Receipt, entry *Entry, start time.Time) {
-	took := time.Since(start).Seconds()
+func (m *metrics) looked(r *Receipt, entry *Entry, took time.Duration) {
 	switch r.Layer {
 	case LayerExact:
 		m.exactHits.Inc()
-		m.exactTime.Observe(took)
+		m.exactTime.Observe(took.Seconds())
 	case LayerSemantic:
 		m.semanticHits.Inc()
-		m.semanticTime.Observe(took)
+		m.semanticTime.Observe(took.Seconds())
 	default:
 		m.lookups.WithLabelValues("none").Inc()
 		m.misses.WithLabelValues(string(r.Reason)).Inc()
-		m.missTime.Observe(took)
+		m.missTime.Observe(took.Seconds())
 		return
 	}
 	m.savedIn.Add(float64(entry.Usage.Input))

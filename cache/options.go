@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/askonce/askonce/policy/guard"
+	"github.com/askonce/askonce/policy/price"
 )
 
 // Options configure a Cache. The zero value of every field but Store works.
@@ -46,6 +47,10 @@ type Options struct {
 	// FlightTimeout bounds a call to the origin that outlived its caller;
 	// 15 min if 0.
 	FlightTimeout time.Duration
+
+	// Prices turn tokens saved and spent into dollars. Nil: they are counted as
+	// tokens without a price.
+	Prices *price.Table
 
 	QueueEntries int   // answers waiting for their durable write; 4096 if 0
 	QueueBytes   int64 // and their size; 64 MiB if 0

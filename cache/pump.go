@@ -199,6 +199,7 @@ func (c *Cache) keepAnswer(f *flight, s *search, doc []byte) (outcome string) {
 	}
 	entry := c.newEntry(s.req, s.rules, Stored{
 		Response: doc, Usage: answer.Usage, HasUsage: answer.HasUsage, ExactOnly: keep == policy.KeepExact,
+		Took: time.Since(f.loading),
 	}, time.Now())
 	if len(entry.Response) > c.opts.MaxEntryBytes {
 		return "too_large"

@@ -96,17 +96,29 @@ func checksum(key Key, tenant string, payload []byte) uint32 {
 	return crc32.Update(crc, castagnoli, payload)
 }
 
-// appendPayload writes scope, usage, prompt and response; texts behind their
+// Flags of a payload.
+const (
+	flagUsage = 1 << iota // the usage was reported
+	flagTook              // behind the usage is how long the answer took
+)
+
+// appendPayload writes scope, usage, duration, prompt and response; texts behind their
 // lengths, numbers as unsigned varints.
 func appendPayload(dst []byte, e *Entry) []byte {
 	dst = append(dst, e.Scope[:]...)
-	flags := byte(0)
+	flags, took := byte(0), e.Took.Milliseconds()
 	if e.HasUsage {
-		flags = 1
+		flags |= flagUsage
+	}
+	if took > 0 {
+		flags |= flagTook
 	}
 	dst = append(dst, flags)
 	for _, n := range []int64{e.Usage.Input, e.Usage.Output, e.Usage.Cached} {
 		dst = binary.AppendUvarint(dst, uint64(max(0, n)))
+	}
+	if took > 0 {
+		dst = binary.AppendUvarint(dst, uint64(took))
 	}
 	dst = binary.AppendUvarint(dst, uint64(len(e.Prompt)))
 	dst = append(dst, e.Prompt...)
@@ -119,11 +131,15 @@ func readPayload(e *Entry, p []byte) bool {
 		return false
 	}
 	p = p[copy(e.Scope[:], p):]
-	e.HasUsage = p[0]&1 != 0
+	flags := p[0]
+	e.HasUsage = flags&flagUsage != 0
 	r := payloadReader{rest: p[1:], ok: true}
 	e.Usage.Input = int64(r.number())
 	e.Usage.Output = int64(r.number())
 	e.Usage.Cached = int64(r.number())
+	if flags&flagTook != 0 {
+		e.Took = time.Duration(r.number()) * time.Millisecond
+	}
 	e.Prompt = string(r.bytes())
 	e.Response = r.bytes()
 	return r.ok && len(r.rest) == 0

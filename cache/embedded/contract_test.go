@@ -63,4 +63,6 @@ func TestStoreContract(t *testing.T) { cachetest.TestStore(t, openStoreHarness) 
 
 func TestBooksContract(t *testing.T) { cachetest.TestBooks(t, openStoreHarness) }
 
+func TestCountersContract(t *testing.T) { cachetest.TestCounters(t, openStoreHarness) }
+
 func TestIndexContract(t *testing.T) { cachetest.TestIndex(t, openIndexHarness) }

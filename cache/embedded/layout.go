@@ -21,7 +21,8 @@ var (
 	identitiesBucket  = []byte("identities")
 	pointsBucket      = []byte("points")
 	pointExpiryBucket = []byte("point-expiry")
-	booksBucket       = []byte("books") // made with its first row
+	booksBucket       = []byte("books")    // made with its first row
+	countersBucket    = []byte("counters") // made with its first counter
 
 	bucketNames = [][]byte{
 		aboutBucket, entriesBucket, entryExpiryBucket, entryAgeBucket,
@@ -101,9 +102,11 @@ func walk(tx *bbolt.Tx) (tally, error) {
 	if err != nil {
 		return t, err
 	}
-	if b := tx.Bucket(booksBucket); b != nil {
-		if err := b.ForEach(anyRow); err != nil {
-			return t, err
+	for _, name := range [][]byte{booksBucket, countersBucket} {
+		if b := tx.Bucket(name); b != nil {
+			if err := b.ForEach(anyRow); err != nil {
+				return t, err
+			}
 		}
 	}
 	return t, walkPoints(tx)

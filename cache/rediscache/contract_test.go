@@ -48,6 +48,7 @@ func contract(t *testing.T, url string) {
 	}
 	cachetest.TestStore(t, fresh)
 	cachetest.TestBooks(t, fresh)
+	cachetest.TestCounters(t, fresh)
 }
 
 func TestContractOnOneServer(t *testing.T) {

@@ -21,6 +21,7 @@ type names struct {
 	sweeper    string
 	ledger     string
 	book       string // before a book's digest; all books share a slot
+	counters   string // before the digest of a book of counters
 	turn       string // the lease on migrating
 	deleted    string // channel
 	released   string // channel
@@ -37,6 +38,7 @@ func newNames(prefix string) names {
 		sweeper:    prefix + ":sweeper",
 		ledger:     prefix + ":ledger",
 		book:       prefix + ":{books}:",
+		counters:   prefix + ":n:",
 		turn:       prefix + ":migrating",
 		deleted:    prefix + ":deleted",
 		released:   prefix + ":released",

@@ -37,9 +37,10 @@ type Store struct {
 }
 
 var (
-	_ cache.Store  = (*Store)(nil)
-	_ cache.Shared = (*Store)(nil)
-	_ cache.Books  = (*Store)(nil)
+	_ cache.Store    = (*Store)(nil)
+	_ cache.Shared   = (*Store)(nil)
+	_ cache.Books    = (*Store)(nil)
+	_ cache.Counters = (*Store)(nil)
 )
 
 // selfSize is the length of a Store's name in messages.

@@ -106,6 +106,7 @@ func usageOf(usage value) (u Usage, ok bool) {
 	u.Input, ok = countOf(usage.at("prompt_tokens"))
 	u.Output, _ = countOf(usage.at("completion_tokens"))
 	u.Cached, _ = countOf(usage.at("prompt_tokens_details").at("cached_tokens"))
+	u.Written, _ = countOf(usage.at("prompt_tokens_details").at("cache_write_tokens"))
 	return u, ok
 }
 

@@ -245,8 +245,10 @@ func reportedUsage(usage value) (Usage, bool) {
 	read, _ := countOf(usage.at("cache_read_input_tokens"))
 	written, _ := countOf(usage.at("cache_creation_input_tokens"))
 	hour, _ := countOf(usage.at("cache_creation").at("ephemeral_1h_input_tokens"))
-	cached, _ := countOf(usage.at("input_tokens_details").at("cached_tokens"))
+	details := usage.at("input_tokens_details")
+	cached, _ := countOf(details.at("cached_tokens"))
+	within, _ := countOf(details.at("cache_write_tokens"))
 	return Usage{
-		Input: input + read + written, Output: output, Cached: max(cached, read), Written: written, WrittenHour: min(hour, written),
+		Input: input + read + written, Output: output, Cached: max(cached, read), Written: written + within, WrittenHour: min(hour, written),
 	}, hasInput || hasOutput
 }
