@@ -147,6 +147,10 @@ var faultTable = []struct {
 		status: http.StatusNotImplemented, code: "nothing_kept",
 		message: "The entry store of this service keeps no thresholds and labels.",
 	}},
+	{cache.ErrNoSavings, fault{
+		status: http.StatusNotImplemented, code: "nothing_kept",
+		message: "The entry store of this service keeps no savings.",
+	}},
 	{cache.ErrNoScore, fault{
 		status: http.StatusUnprocessableEntity, code: "no_score",
 		message: "Texts cannot be scored as the namespace wants: the embedder or the verifier is off. Give lookups with scores, or switch it on.",

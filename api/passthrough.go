@@ -110,10 +110,17 @@ func (s *Server) load(r *http.Request, x *exchange, view *llm.Request, steering 
 		x.urge(call, &steering)
 		call.Sent = sent
 		call.PromptOrder = string(prompt.mode)
-		call.Used = func(used llm.Usage) { s.prompts.usage.report(view, prompt.mode, used) }
+		model := view.Model // that answers
+		call.Used = func(used llm.Usage) {
+			s.prompts.usage.report(view, prompt.mode, used)
+			s.opts.Cache.Spent(x.caller.tenant, model, used)
+		}
 		resp, err := s.opts.Upstream.Do(ctx, call)
 		if resp != nil {
 			prompt.tell(resp.Header)
+			if substitute := resp.Header.Get(llm.SubstituteHeader); substitute != "" {
+				model = substitute
+			}
 		}
 		return resp, err
 	}

@@ -160,6 +160,7 @@ func (s *Server) own() []route {
 		table = append(table, route{method: http.MethodPost, path: path, role: role, json: true, handle: handle})
 	}
 	table = append(table, route{method: http.MethodGet, path: "/v1/limits", role: RoleRead, handle: s.limits})
+	table = append(table, route{method: http.MethodGet, path: "/v1/savings", role: RoleRead, handle: s.savings})
 	post("/v1/cache/lookup", RoleRead, s.lookup)
 	post("/v1/cache/lookup/batch", RoleRead, s.lookupBatch)
 	post("/v1/cache/store", RoleWrite, s.store)
