@@ -50,6 +50,9 @@ type Config struct {
 	// Prompt is how prompts are prepared for the provider's prefix cache.
 	Prompt PromptConfig `yaml:"prompt"`
 
+	// Prices of models take the place of published ones, or add to them.
+	Prices map[string]PriceConfig `yaml:"prices"`
+
 	Embedder EmbedderConfig `yaml:"embedder"`
 
 	// Verifier is what reads questions in pairs, where the score is verified:

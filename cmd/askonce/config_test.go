@@ -25,6 +25,7 @@ func TestExample(t *testing.T) {
 	}
 	want := defaultConfig(lookup(home))
 	want.Namespaces, want.Keys, want.Tiers = map[string]NamespaceConfig{}, []KeyConfig{}, map[string]TierConfig{}
+	want.Prices = map[string]PriceConfig{}
 	want.Upstream.Deployments, want.Upstream.Models = map[string]DeploymentConfig{}, map[string]ModelConfig{}
 	if !reflect.DeepEqual(got.Config, want) {
 		t.Errorf("the example differs from the defaults:\n%+v\n%+v", got.Config, want)
@@ -48,7 +49,7 @@ func TestExampleParts(t *testing.T) {
 	}
 	upstream, rest, _ := strings.Cut(string(doc), "\ncache:")
 	upstream = strings.NewReplacer("\n  #  ", "\n    ", "deployments: {}", "deployments:", "models: {}", "models:").Replace(upstream)
-	text := strings.NewReplacer("\n# data:", "\ndata:", "\n#  ", "\n  ", "namespaces: {}", "namespaces:", "keys: []", "keys:", "tiers: {}", "tiers:").
+	text := strings.NewReplacer("\n# data:", "\ndata:", "\n#  ", "\n  ", "namespaces: {}", "namespaces:", "keys: []", "keys:", "tiers: {}", "tiers:", "prices: {}", "prices:").
 		Replace(upstream + "\ncache:" + rest)
 	// The head's example commands are the only other lines of that form.
 	_, text, _ = strings.Cut(text, "# Where to listen")
@@ -62,6 +63,7 @@ func TestExampleParts(t *testing.T) {
 		t.Errorf("%+v", got.Upstream)
 	}
 	if got.Data != "/var/lib/askonce" || *got.Namespaces["faq"].TTL != 7*24*time.Hour || len(got.Keys) != 1 ||
+		got.Prices["claude-ours"] != (PriceConfig{Input: 3, Cached: 0.3, Write: 3.75, WriteHour: 6, Output: 15, UpTo: 200_000}) ||
 		len(got.Tiers) != 4 || got.Tiers["free"] != usualTiers()["free"] || got.Tiers["pro"] != usualTiers()["pro"] {
 		t.Errorf("%+v", got.Config)
 	}

@@ -44,6 +44,7 @@ func (l *loaded) validate(known problems) problems {
 	c.checkNamespaces()
 	c.oneOf("prompt.lossless", c.Prompt.Lossless, orders...)
 	c.oneOf("prompt.order", c.Prompt.Order, orders...)
+	c.checkPrices()
 	c.checkEmbedder()
 	c.oneOf("verifier", c.Verifier, "builtin", "off")
 	c.checkKeys()

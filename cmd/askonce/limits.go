@@ -8,17 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os/signal"
-	"strings"
 	"syscall"
 	"text/tabwriter"
 	"time"
-)
-
-const (
-	limitsPatience = 5 * time.Second
-	limitsMax      = 4 << 20 // bytes of the longest answer
 )
 
 // LimitsCmd shows limits.
@@ -74,7 +67,7 @@ func (c LimitsCmd) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	ask := func(ctx context.Context) ([]byte, error) { return askLimits(ctx, base+"/v1/limits", c.Key) }
+	ask := func(ctx context.Context) ([]byte, error) { return askService(ctx, base+"/v1/limits", c.Key) }
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	if c.JSON || c.Once || !isTerminal(p.Stdout) {
@@ -111,36 +104,6 @@ func (c LimitsCmd) follow(ctx context.Context, w io.Writer, ask func(context.Con
 		case <-ticker.C:
 		}
 	}
-}
-
-func askLimits(ctx context.Context, url, key string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, limitsPatience)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return nil, err
-	}
-	if key != "" {
-		req.Header.Set("Askonce-Key", key)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		return nil, fmt.Errorf("%s did not answer within %s", url, formatDuration(limitsPatience))
-	case err != nil:
-		return nil, err
-	}
-	defer resp.Body.Close()
-	raw, err := io.ReadAll(io.LimitReader(resp.Body, limitsMax))
-	switch {
-	case err != nil:
-		return nil, err
-	case resp.StatusCode == http.StatusUnauthorized:
-		return nil, errors.New("the service wants an askonce key: give --key or ASKONCE_KEY")
-	case resp.StatusCode != http.StatusOK:
-		return nil, fmt.Errorf("%s answered %s", url, resp.Status)
-	}
-	return raw, nil
 }
 
 func showLimits(w io.Writer, raw []byte, asJSON bool) error {
@@ -186,17 +149,4 @@ func resetsIn(at, now time.Time) string {
 		return "-"
 	}
 	return formatDuration(max(at.Sub(now), 0).Round(time.Second))
-}
-
-// serviceURL is where a command finds the service.
-func serviceURL(given, config string, environ []string) (string, error) {
-	if given != "" {
-		if err := checkURL(given, "http://127.0.0.1:8080"); err != nil {
-			return "", fmt.Errorf("--url: %w", err)
-		}
-		return strings.TrimRight(given, "/"), nil
-	}
-	// What else may be wrong with the configuration is not asked here.
-	l, _ := load(ConfigFlags{Config: config}, environ)
-	return localURL(l.Listen)
 }

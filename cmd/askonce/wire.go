@@ -87,6 +87,9 @@ func (s *service) openCache(cfg *Config, log *slog.Logger, registry *prometheus.
 	if opts.Rules, err = namespaceRules(cfg); err != nil {
 		return err
 	}
+	if opts.Prices, err = cfg.prices(); err != nil {
+		return err
+	}
 	opts.Store = s.stores.entries
 	if s.embedder != nil {
 		opts.Embedder, opts.Index, opts.Verifier = s.embedder, s.stores.index, s.verifier

@@ -47,9 +47,9 @@ func Published(own map[string]Price) (*Table, error) {
 	t := &Table{models: maps.Clone(known)}
 	var problems []error
 	for _, model := range slices.Sorted(maps.Keys(own)) {
-		p, err := own[model].checked(model)
+		p, err := own[model].checked()
 		if err != nil {
-			problems = append(problems, err)
+			problems = append(problems, fmt.Errorf("%s: %w", model, err))
 			continue
 		}
 		p.Source = Configured
@@ -69,9 +69,9 @@ func parse(doc []byte) (map[string]*Price, error) {
 			return nil, fmt.Errorf("price: a list of %q has no source or no date", l.Source)
 		}
 		for model, p := range l.Models {
-			checked, err := p.checked(model)
+			checked, err := p.checked()
 			if err != nil {
-				return nil, fmt.Errorf("price: %w", err)
+				return nil, fmt.Errorf("price: %s: %w", model, err)
 			}
 			if models[model] != nil {
 				return nil, fmt.Errorf("price: %s is there twice", model)
@@ -83,8 +83,14 @@ func parse(doc []byte) (map[string]*Price, error) {
 	return models, nil
 }
 
+// Check is what is wrong with p.
+func (p Price) Check() error {
+	_, err := p.checked()
+	return err
+}
+
 // checked is p with what it leaves out, or what is wrong with it.
-func (p Price) checked(model string) (*Price, error) {
+func (p Price) checked() (*Price, error) {
 	p.Rates = p.Rates.filled()
 	all := []Rates{p.Rates}
 	if p.Beyond != nil {
@@ -94,11 +100,11 @@ func (p Price) checked(model string) (*Price, error) {
 	}
 	for _, r := range all {
 		if low := min(r.Input, r.Cached, r.Write, r.WriteHour, r.Output); !(low >= 0 && r.Input+r.Output < mostDollars) {
-			return nil, fmt.Errorf("%s: prices are US dollars for a million tokens, from 0 to %d", model, mostDollars)
+			return nil, fmt.Errorf("prices are US dollars for a million tokens, from 0 to %d", mostDollars)
 		}
 	}
 	if p.UpTo < 0 || p.Beyond != nil && p.UpTo == 0 {
-		return nil, fmt.Errorf("%s.up_to: the longest prompt, in tokens, that the prices hold for; beyond needs it", model)
+		return nil, errors.New("up_to is the longest prompt, in tokens, that the prices hold for; beyond needs it")
 	}
 	return &p, nil
 }
