@@ -26,6 +26,7 @@ import (
 	"github.com/askonce/askonce/cache"
 	"github.com/askonce/askonce/cache/embedded"
 	"github.com/askonce/askonce/upstream"
+	"github.com/askonce/askonce/upstream/limit"
 	"github.com/askonce/askonce/upstream/pace"
 	"github.com/askonce/askonce/upstream/simulator"
 )
@@ -47,6 +48,7 @@ type plan struct {
 	script      []simulator.Step
 	upstreamKey string
 	ledger      pace.Ledger // of the upstream; nil: its own
+	limits      []limit.Axis
 	options     func(*api.Options)
 	cache       func(*cache.Options)
 }
@@ -60,7 +62,7 @@ func newWorld(t testing.TB, p plan) *world {
 	origin := httptest.NewServer(w.provider)
 	t.Cleanup(origin.Close)
 
-	client, err := upstream.New(upstream.Options{BaseURL: origin.URL + "/v1", APIKey: p.upstreamKey, MaxTries: 1, Ledger: p.ledger})
+	client, err := upstream.New(upstream.Options{BaseURL: origin.URL + "/v1", APIKey: p.upstreamKey, MaxTries: 1, Ledger: p.ledger, Limits: p.limits})
 	must(t, err)
 	t.Cleanup(client.Close)
 
@@ -68,7 +70,7 @@ func newWorld(t testing.TB, p plan) *world {
 	opts := api.Options{
 		Cache: w.cache, Upstream: client, UpstreamURL: origin.URL + "/v1", UpstreamKey: p.upstreamKey != "",
 		Secret: []byte("a secret of sixteen bytes or more"), Loopback: true, Version: "test",
-		Registerer: w.registry, Gatherer: w.registry,
+		Registerer: w.registry, Gatherer: w.registry, Room: client,
 		Logger: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	if p.options != nil {

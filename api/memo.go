@@ -13,6 +13,7 @@ import (
 
 	"github.com/askonce/askonce/cache"
 	"github.com/askonce/askonce/internal/llm"
+	"github.com/askonce/askonce/policy/budget"
 )
 
 // memoBody is the longest body that is remembered, in bytes.
@@ -32,8 +33,10 @@ type memo struct {
 
 // parsed is a body that was read before.
 type parsed struct {
-	view *llm.Request // with a Body of its own
-	last atomic.Pointer[keyed]
+	view   *llm.Request   // with a Body of its own
+	prompt *budget.Prompt // nil: no chunk is marked in it
+	tokens atomic.Int64   // of the prompt; 0: not yet counted
+	last   atomic.Pointer[keyed]
 }
 
 // keyed is the cache's request for a parsed body, and what it was made of
@@ -77,9 +80,9 @@ func (m *memo) find(ep llm.Endpoint, body []byte) *parsed {
 	return p
 }
 
-// add remembers a view whose Body nobody else writes to.
-func (m *memo) add(view *llm.Request) *parsed {
-	p := &parsed{view: view}
+// add remembers what was parsed of a Body that nobody else writes to.
+func (m *memo) add(p *parsed) *parsed {
+	view := p.view
 	if m != nil && len(view.Body) <= memoBody {
 		place := m.place(view.Endpoint, view.Body)
 		if m.door[place%memoDoor].Swap(place) == place {

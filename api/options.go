@@ -82,6 +82,11 @@ type Options struct {
 	// DefaultPromptRules everywhere.
 	Prompt func(tenant, namespace string) PromptRules
 
+	// Budget answers how large a namespace's prompts may be, by what Room
+	// tells. Nil: as large as they like.
+	Budget func(tenant, namespace string) BudgetRules
+	Room   Room
+
 	Registerer prometheus.Registerer // nil: the metrics are kept but not shown
 	Gatherer   prometheus.Gatherer   // behind /metrics; nil: there is none
 	Logger     *slog.Logger          // nil: nothing is logged
@@ -135,6 +140,9 @@ func (o *Options) validate() error {
 	}
 	if o.Limits == nil && (o.Tier.Limited || slices.ContainsFunc(o.Keys, func(k Key) bool { return k.Tier.Limited })) {
 		problem("Limits: a tier is limited, so that somebody has to count")
+	}
+	if o.Budget != nil && o.Room == nil {
+		problem("Room: there are budgets for prompts, so that somebody has to tell their size")
 	}
 	if o.BodyTimeout < 0 {
 		problem("BodyTimeout: %v is negative; 0 takes the default", o.BodyTimeout)

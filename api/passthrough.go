@@ -58,19 +58,29 @@ func (s *Server) parse(ep llm.Endpoint, r *http.Request) (*parsed, error) {
 }
 
 func (s *Server) parseNew(ep llm.Endpoint, body []byte) (*parsed, error) {
-	view, err := llm.ParseRequest(ep, body)
+	view, prompt, err := understandBody(ep, body)
 	if err != nil {
 		return nil, err
 	}
-	return s.memo.add(view), nil
+	p := &parsed{view: view, prompt: prompt}
+	if len(view.Body) != len(body) {
+		return p, nil // the scores that were taken out are those of this request alone
+	}
+	return s.memo.add(p), nil
 }
 
 // fetch answers a parsed request through the cache.
 func (s *Server) fetch(w http.ResponseWriter, r *http.Request, x *exchange, p *parsed, steering steering) error {
-	request := p.request(x.caller.tenant, s.namespace(steering.namespace), s.origin(r.Header, r.URL.RawQuery))
-	request.Directives, request.Asked = steering.Directives, new(atomic.Bool)
-	if p.view.Bypass != "" {
-		request.Mode = cache.ModeOff // the provider has to see each of these
+	request := s.request(r, x, p, &steering)
+	if fit := s.fit(r.Context(), x, p, s.namespace(steering.namespace)); fit != nil {
+		if entry, receipt := s.opts.Cache.Lookup(r.Context(), request); entry != nil {
+			return s.serveHit(w, r, x, p.view, &cache.Answer{Entry: entry, Key: request.Key, Receipt: receipt})
+		}
+		var err error
+		if p, err = s.within(fit, p, w.Header()); err != nil {
+			return err
+		}
+		request = s.request(r, x, p, &steering)
 	}
 	a, err := s.opts.Cache.Fetch(r.Context(), request, s.load(r, x, p.view, steering, request.Asked))
 	if a != nil {
@@ -84,15 +94,30 @@ func (s *Server) fetch(w http.ResponseWriter, r *http.Request, x *exchange, p *p
 		return err
 	}
 	if a.Entry != nil {
-		if err := s.countHit(r.Context(), x); err != nil {
-			return err
-		}
-		return writeHit(w, p.view, a)
+		return s.serveHit(w, r, x, p.view, a)
 	}
 	passHeader(w.Header(), a.Header)
 	storable := a.Status == http.StatusOK && !request.NoStore && a.Receipt.Reason != cache.ReasonOff && a.Header.Get(llm.SubstituteHeader) == ""
 	describeMiss(w.Header(), &a.Receipt, a.Key, storable)
 	return s.writeLive(w, r, p.view, a)
+}
+
+// request is what the cache is asked for p.
+func (s *Server) request(r *http.Request, x *exchange, p *parsed, steering *steering) *cache.Request {
+	request := p.request(x.caller.tenant, s.namespace(steering.namespace), s.origin(r.Header, r.URL.RawQuery))
+	request.Directives, request.Asked = steering.Directives, new(atomic.Bool)
+	if p.view.Bypass != "" {
+		request.Mode = cache.ModeOff // the provider has to see each of these
+	}
+	return request
+}
+
+func (s *Server) serveHit(w http.ResponseWriter, r *http.Request, x *exchange, view *llm.Request, a *cache.Answer) error {
+	x.layer = outcomeOf(a.Receipt.Layer)
+	if err := s.countHit(r.Context(), x); err != nil {
+		return err
+	}
+	return writeHit(w, view, a)
 }
 
 // load asks the provider for what view wants, and sets sent when it does. The caller's credential goes

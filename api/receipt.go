@@ -60,6 +60,7 @@ func describeHit(h http.Header, a *cache.Answer, length int, now time.Time) {
 	}
 	t.entry(entry.Key)
 	t.buf = receipt.AppendCompact(t.buf)
+	t.part("chunks", h[chunksHeader])
 	t.end("Askonce-Receipt")
 	t.set(h)
 }
@@ -86,13 +87,19 @@ func describeMiss(h http.Header, receipt *cache.Receipt, key cache.Key, storable
 		t.entry(key)
 	}
 	t.buf = receipt.AppendCompact(t.buf)
+	t.part("chunks", h[chunksHeader])
 	for _, part := range upstreamParts {
-		if values := h[part.header]; len(values) > 0 {
-			t.buf = append(append(append(append(t.buf, ';'), part.name...), '='), values[0]...)
-		}
+		t.part(part.name, h[part.header])
 	}
 	t.end("Askonce-Receipt")
 	t.set(h)
+}
+
+// part adds to a receipt what a header says.
+func (t *headerText) part(name string, values []string) {
+	if len(values) > 0 {
+		t.buf = append(append(append(append(t.buf, ';'), name...), '='), values[0]...)
+	}
 }
 
 // upstreamParts are what a receipt says of the call to the provider: what the

@@ -23,6 +23,7 @@ type Server struct {
 	metrics   *metrics
 	prompts   *prompts
 	embedding *shared
+	budgets   *budgetMetrics
 	allowed   []allowed
 	scratch   scratch
 	draining  atomic.Bool
@@ -53,6 +54,9 @@ func New(opts Options) (*Server, error) {
 		return nil, err
 	}
 	if s.prompts, err = newPrompts(&s.opts); err != nil {
+		return nil, err
+	}
+	if s.budgets, err = newBudgetMetrics(opts.Registerer); err != nil {
 		return nil, err
 	}
 	s.echo = s.newEcho()

@@ -100,7 +100,7 @@ func understand(body jsontext.Value, named *string) (*llm.Request, *detail) {
 	if problem != nil {
 		return nil, problem
 	}
-	view, err := llm.ParseRequest(ep, body)
+	view, _, err := understandBody(ep, body)
 	if err != nil {
 		return nil, requestProblem(err)
 	}

@@ -59,6 +59,7 @@ type models struct {
 	choices  []choice
 	balancer *route.Balancer
 	headroom headroom
+	used     used
 }
 
 func newModels(strategy Strategy, choices []choice) *models {
@@ -125,20 +126,25 @@ func (r *router) route(call *llm.Call) (*models, *llm.Call, error) {
 		named.Model = gjson.GetBytes(call.Body, "model").Str
 		call = &named
 	}
-	if m := r.named[call.Model]; m != nil {
+	if m := r.of(call.Model); m != nil {
 		return m, call, nil
-	}
-	switch {
-	case call.Model == "":
-		return r.first, call, nil
-	case r.others != nil:
-		return r.others, call, nil
 	}
 	return nil, call, &llm.CallError{
 		Status: http.StatusNotFound, Code: "model_not_found",
 		Message: "This service has no deployment of the model that the request names.",
 		Err:     errors.New("upstream: no deployment of the model"),
 	}
+}
+
+// of is the models that calls of a model may go to; nil if there are none.
+func (r *router) of(model string) *models {
+	if m := r.named[model]; m != nil {
+		return m
+	}
+	if model == "" {
+		return r.first
+	}
+	return r.others
 }
 
 // errKeyNotTaken is for a caller's own key that no deployment takes.

@@ -119,7 +119,7 @@ func (l *loaded) printStruct(w io.Writer, indent, path string, v reflect.Value) 
 func (l *loaded) printValue(w io.Writer, indent, key, path string, v reflect.Value) {
 	switch {
 	case v.Kind() == reflect.Pointer && v.IsNil():
-	case v.Kind() == reflect.Slice && v.IsNil() && strings.HasPrefix(path, "namespaces."): // as in cache
+	case v.IsZero() && (v.Kind() == reflect.Slice || v.Kind() == reflect.Struct) && strings.HasPrefix(path, "namespaces."): // as in cache, or none
 	case v.Kind() == reflect.Struct:
 		fmt.Fprintf(w, "%s%s:\n", indent, key)
 		l.printStruct(w, indent+"  ", path, v)

@@ -192,10 +192,27 @@ type NamespaceConfig struct {
 	Guards      []string       `yaml:"guards"`
 	TTL         *time.Duration `yaml:"ttl"`
 	PromptOrder *string        `yaml:"prompt_order"`
+	Budget      BudgetConfig   `yaml:"budget"`
 
 	// AllowSubstitutes keeps answers of models that answered instead of the one
 	// asked for.
 	AllowSubstitutes *bool `yaml:"allow_substitutes"`
+}
+
+// BudgetConfig is how large the prompts of a namespace may be; 0 is no cap.
+type BudgetConfig struct {
+	PromptTokens int `yaml:"prompt_tokens"`
+	Chunks       int `yaml:"chunks"` // retrieved, that the caller marked
+
+	// UnderLoad caps the chunks while a limit of the model's has more than a
+	// share in use.
+	UnderLoad LoadBudget `yaml:"under_load"`
+}
+
+// LoadBudget is what holds above a share of a limit.
+type LoadBudget struct {
+	Above  float64 `yaml:"above"` // in (0, 1]; 0: never
+	Chunks int     `yaml:"chunks"`
 }
 
 // EmbedderConfig says what turns questions into vectors.

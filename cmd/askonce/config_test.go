@@ -62,6 +62,9 @@ func TestExampleParts(t *testing.T) {
 	if len(got.Upstream.Models["gpt-4o"].Deployments) != 2 || got.Upstream.Deployments["azure-eu"].APIKey != "sk-2" {
 		t.Errorf("%+v", got.Upstream)
 	}
+	if want := (BudgetConfig{8000, 10, LoadBudget{0.8, 5}}); got.Namespaces["docs"].Budget != want {
+		t.Errorf("%+v", got.Namespaces["docs"])
+	}
 	if got.Data != "/var/lib/askonce" || *got.Namespaces["faq"].TTL != 7*24*time.Hour || len(got.Keys) != 1 ||
 		got.Prices["claude-ours"] != (PriceConfig{Input: 3, Cached: 0.3, Write: 3.75, WriteHour: 6, Output: 15, UpTo: 200_000}) ||
 		len(got.Tiers) != 4 || got.Tiers["free"] != usualTiers()["free"] || got.Tiers["pro"] != usualTiers()["pro"] {

@@ -259,6 +259,21 @@ func (c *checker) checkNamespaces() {
 		if ns.TTL != nil {
 			c.check(path+".ttl", checkTTL(*ns.TTL))
 		}
+		c.checkBudget(path+".budget", ns.Budget)
+	}
+}
+
+func (c *checker) checkBudget(path string, b BudgetConfig) {
+	c.atLeast(path+".prompt_tokens", int64(b.PromptTokens), 0)
+	c.atLeast(path+".chunks", int64(b.Chunks), 0)
+	c.atLeast(path+".under_load.chunks", int64(b.UnderLoad.Chunks), 0)
+	switch load := b.UnderLoad; {
+	case load.Above < 0 || load.Above > 1:
+		c.add(path+".under_load.above", "%v is not a share between 0 and 1, such as 0.8; 0 is never", load.Above)
+	case (load.Above > 0) != (load.Chunks > 0):
+		c.add(path+".under_load", "above (a share of a limit, such as 0.8) and chunks (how many go on then, such as 5) belong together")
+	case load.Chunks > 0 && b.Chunks > 0 && load.Chunks >= b.Chunks:
+		c.add(path+".under_load.chunks", "%d is no fewer than the %d that go on without load", load.Chunks, b.Chunks)
 	}
 }
 

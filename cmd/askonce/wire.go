@@ -59,7 +59,7 @@ func wire(cfg *Config, log *slog.Logger, loopback bool) (_ *service, err error) 
 	if err != nil {
 		return s, err
 	}
-	opts.Cache, opts.Upstream, opts.Limits, opts.Secret = s.cache, s.client, s.limits, secret
+	opts.Cache, opts.Upstream, opts.Room, opts.Limits, opts.Secret = s.cache, s.client, s.client, s.limits, secret
 	opts.Loopback, opts.Registerer, opts.Logger = loopback, registry, log
 	if cfg.Metrics.Enabled {
 		opts.Gatherer = registry
@@ -259,6 +259,7 @@ func apiOptions(cfg *Config) (api.Options, error) {
 		Tier:        cfg.tier(cfg.DefaultTier),
 		Version:     buildVersion(),
 		Prompt:      promptRules(cfg),
+		Budget:      promptBudgets(cfg),
 	}
 	for i, key := range cfg.Keys {
 		hash, err := parseHash(key.Hash)

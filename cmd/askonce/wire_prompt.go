@@ -1,4 +1,4 @@
-// How prompts are prepared, by namespace.
+// How prompts are prepared and how large they may be, by namespace.
 
 package main
 
@@ -20,4 +20,20 @@ func promptRules(cfg *Config) func(tenant, namespace string) api.PromptRules {
 		}
 		return rules
 	}
+}
+
+// promptBudgets looks the budget of a namespace up; nil if none has one.
+func promptBudgets(cfg *Config) func(tenant, namespace string) api.BudgetRules {
+	byName := make(map[string]api.BudgetRules)
+	for name, ns := range cfg.Namespaces {
+		if b := ns.Budget; b != (BudgetConfig{}) {
+			byName[name] = api.BudgetRules{
+				PromptTokens: int64(b.PromptTokens), Chunks: b.Chunks, LoadAbove: b.UnderLoad.Above, LoadChunks: b.UnderLoad.Chunks,
+			}
+		}
+	}
+	if len(byName) == 0 {
+		return nil
+	}
+	return func(_, namespace string) api.BudgetRules { return byName[namespace] }
 }

@@ -1,0 +1,84 @@
+// How large a prompt is and how full its model's limits are: for whoever would
+// send less when there is little room.
+
+package upstream
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/askonce/askonce/internal/llm"
+)
+
+// PromptTokens is how many tokens call's prompt is estimated to have: counted
+// by tiktoken where it knows the model, and corrected by what the provider
+// reported of earlier calls.
+func (c *Client) PromptTokens(call *llm.Call) int64 {
+	model := call.Model
+	if m := c.router.of(model); m != nil {
+		model = orName(m.choices[0].Model, model)
+	}
+	return c.estimator.Demand(call, model).Input
+}
+
+// usedLife is how long a model's utilisation is believed: asking a ledger that
+// is shared costs a round trip.
+const usedLife = time.Second
+
+// usedTimeout bounds what a request waits for the ledger.
+const usedTimeout = 100 * time.Millisecond
+
+// used remembers how full the limits of a model's deployments are.
+type used struct {
+	until atomic.Int64 // Unix microseconds
+	share atomic.Pointer[float64]
+}
+
+// Utilisation is how much of its limits a model uses, 1 being all of them: the
+// fullest limit of the deployment that has the most room. It is 0 where nothing
+// is limited or known, and up to a second old.
+func (c *Client) Utilisation(ctx context.Context, model string) float64 {
+	m, from := c.router.of(model), c.standings()
+	if m == nil || from == nil {
+		return 0
+	}
+	now := time.Now()
+	until := m.used.until.Load()
+	if now.UnixMicro() >= until && m.used.until.CompareAndSwap(until, now.Add(usedLife).UnixMicro()) {
+		ctx, cancel := context.WithTimeout(ctx, usedTimeout)
+		defer cancel()
+		share := m.utilisation(ctx, from)
+		m.used.share.Store(&share)
+	}
+	if share := m.used.share.Load(); share != nil {
+		return *share
+	}
+	return 0
+}
+
+func (m *models) utilisation(ctx context.Context, from standings) float64 {
+	least := -1.0
+	for _, c := range m.choices {
+		if share := c.utilisation(ctx, from); least < 0 || share < least {
+			least = share
+		}
+	}
+	return max(0, least)
+}
+
+// utilisation is the share in use of the deployment's fullest limit.
+func (d *deployment) utilisation(ctx context.Context, from standings) float64 {
+	if len(d.Limits) == 0 {
+		return 0
+	}
+	axes, err := from.Standings(ctx, d.subject)
+	if err != nil {
+		return 0
+	}
+	fullest := 0.0
+	for _, axis := range axes {
+		fullest = max(fullest, float64(axis.Used)/float64(max(axis.Capacity, 1)))
+	}
+	return fullest
+}
