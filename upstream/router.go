@@ -7,6 +7,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -60,13 +61,41 @@ type models struct {
 	balancer *route.Balancer
 	headroom headroom
 	used     used
+
+	// Where some of the choices are Anthropic's and others are not: those that
+	// calls in Anthropic's dialect go to, and the rest.
+	anthropic, others *models
 }
 
 func newModels(strategy Strategy, choices []choice) *models {
 	if strategy == "" {
 		strategy = Weighted
 	}
-	return &models{strategy: strategy, choices: choices, balancer: route.NewBalancer(len(choices))}
+	m := &models{strategy: strategy, choices: choices, balancer: route.NewBalancer(len(choices))}
+	var anthropic, others []choice
+	for _, c := range choices {
+		if c.Provider == Anthropic {
+			anthropic = append(anthropic, c)
+		} else {
+			others = append(others, c)
+		}
+	}
+	if len(anthropic) > 0 && len(others) > 0 {
+		m.anthropic, m.others = newModels(strategy, anthropic), newModels(strategy, others)
+	}
+	return m
+}
+
+// speaking is the choices that understand a call. Where all are of one kind
+// they may: some servers speak both dialects.
+func (m *models) speaking(call *llm.Call) *models {
+	switch {
+	case m.anthropic == nil:
+		return m
+	case call.Path == "/messages" || strings.HasPrefix(call.Path, "/messages/"):
+		return m.anthropic
+	}
+	return m.others
 }
 
 // router knows the models.
@@ -119,7 +148,7 @@ func orName(model, name string) string {
 // The error is a *llm.CallError.
 func (r *router) route(call *llm.Call) (*models, *llm.Call, error) {
 	if len(r.all) == 1 && r.others != nil {
-		return r.others, call, nil
+		return r.others, call, nil // there is but one
 	}
 	if call.Model == "" {
 		named := *call
@@ -127,7 +156,7 @@ func (r *router) route(call *llm.Call) (*models, *llm.Call, error) {
 		call = &named
 	}
 	if m := r.of(call.Model); m != nil {
-		return m, call, nil
+		return m.speaking(call), call, nil
 	}
 	return nil, call, &llm.CallError{
 		Status: http.StatusNotFound, Code: "model_not_found",

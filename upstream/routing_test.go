@@ -260,6 +260,35 @@ func TestSubstitutesAreLastAndMarked(t *testing.T) {
 	})
 }
 
+// A model that is served in both dialects is called in the one that the caller
+// speaks, also when that deployment is down.
+func TestCallsGoWhereTheirDialectIsSpoken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := at("a"), at("b")
+		a.Provider, b.Provider = upstream.Anthropic, upstream.OpenAI
+		p := &providers{}
+		options := model(upstream.Weighted, a, b)
+		options.MaxTries = 2
+		c := serve(t, p, options)
+		messages := of("m")
+		messages.Path, messages.Endpoint = "/messages", llm.Messages
+		for range 4 {
+			if got := ask(t, c, messages).Header.Get(llm.DeploymentHeader); got != "a" {
+				t.Errorf("messages went to %q", got)
+			}
+			if got := ask(t, c, of("m")).Header.Get(llm.DeploymentHeader); got != "b" {
+				t.Errorf("a chat went to %q", got)
+			}
+		}
+		p.become(map[string]http.HandlerFunc{"a.example": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }})
+		before := p.at("b.example")
+		ask(t, c, messages)
+		if p.at("b.example") != before {
+			t.Error("messages failed over to a deployment that does not speak their dialect")
+		}
+	})
+}
+
 func TestModelsByName(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &providers{}
