@@ -33,11 +33,17 @@ func (s Set) compare(a, b *Text) Set {
 var rules = [guards]func(a, b *Text) bool{
 	Numbers: numbersDiffer, Units: unitsDiffer, Dates: datesDiffer,
 	Negation: negationDiffers, Opposites: areOpposites, Direction: directionDiffers,
+	Kinds: kindsDiffer,
 }
 
 // sameRest is the least share of common words from which on two texts that
 // differ in one thing differ in little else.
 const sameRest = 0.6
+
+// sameMatter is the same share for what is nearly always another question:
+// "from x" and "to x", an opposite. Below it the two words may have nothing to
+// do with each other, as in "susceptible to flu" and "die from flu".
+const sameMatter = 0.4
 
 // A lack is what one text has and the other lacks.
 type lack struct {
@@ -52,8 +58,12 @@ func differ(a, b *Text, mine, others lack) bool {
 	return mine.any && others.any || (mine.firm || others.firm) && overlap(a.content, b.content) >= sameRest
 }
 
-// overlap is the Jaccard index of two sorted lists.
-func overlap(a, b []string) float64 {
+// overlap is the Jaccard index of two sorted lists: what they share, by all
+// that stands in either.
+func overlap(a, b []string) float64 { return overlapBut(a, b, 0) }
+
+// overlapBut is overlap without so many words in which they are known to differ.
+func overlapBut(a, b []string, different int) float64 {
 	common, i, j := 0, 0, 0
 	for i < len(a) && j < len(b) {
 		switch {
@@ -67,7 +77,7 @@ func overlap(a, b []string) float64 {
 			j++
 		}
 	}
-	if all := len(a) + len(b) - common; all > 0 {
+	if all := len(a) + len(b) - common - different; all > 0 {
 		return float64(common) / float64(all)
 	}
 	return 1

@@ -4,11 +4,6 @@ package guard
 
 import "slices"
 
-// sameMatter is the least share of common words from which on "from x" and "to
-// x" are about the same: "susceptible to flu" is not the way back of "die from
-// flu".
-const sameMatter = 0.4
-
 // directionDiffers refuses "from x" for "to x", and "x to y" for "y to x".
 func directionDiffers(a, b *Text) bool {
 	froms, tos := a.after("from"), a.after("to", "into", "onto")

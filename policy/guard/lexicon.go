@@ -19,6 +19,10 @@ const (
 	beforeMonth                   // stands in front of months
 	opposite                      // has an opposite
 	quantity                      // begins or belongs to a number, date or time
+	memberWord                    // names a thing of a kind
+	phrasalVerb                   // makes up a term with a particle: turn on
+	particle                      // of such a verb
+	memberHead                    // begins such a name of several words
 	figures                       // has digits
 )
 
@@ -39,6 +43,7 @@ var lists = map[class]string{
 	excuse:      "for about to if but i i'm that we my",
 	beforeMonth: "in of since by until till last next early late mid during",
 	quantity:    "half",
+	particle:    "on off in out up down back",
 }
 
 var lexicon = classify()
@@ -55,6 +60,9 @@ func classify() map[string]class {
 	mark(all, quantity, named)
 	mark(all, quantity, turns)
 	mark(all, opposite, opposites)
+	mark(all, phrasalVerb, phrasal)
+	mark(all, memberWord, members)
+	mark(all, memberHead, heads(members))
 	return all
 }
 

@@ -7,9 +7,10 @@ import "strings"
 
 // negationDiffers refuses where one text denies, the other does not, and they
 // share most of what they are about. Texts with other words may say the same
-// thing without a denial: "I can't log in", "my login fails".
+// thing without a denial: "I can't log in", "my login fails"; "not legal" and
+// "illegal".
 func negationDiffers(a, b *Text) bool {
-	return a.denies(b) != b.denies(a) && !a.hedged() && !b.hedged() && overlap(a.content, b.content) >= sameRest
+	return a.denies(b) != b.denies(a) && !a.hedged() && !b.hedged() && overlap(a.content, b.content) >= sameRest && !a.opposes(b)
 }
 
 // A denial is a place where a text denies something. It holds against a text

@@ -17,6 +17,9 @@ type Text struct {
 	values  values
 	moments moments
 	denials []denial
+	members []member
+	terms   []string // words and phrasal verbs that have opposites
+	affixed []affixed
 
 	// rest is what stands behind the last place where the speaker corrects
 	// himself; nil if he does not.
@@ -46,10 +49,12 @@ func read(text string) *Text {
 		if !t.negates(i) && !t.is(i, filler) {
 			t.content = append(t.content, t.tokens[i].word)
 		}
+		t.readTerm(i)
 	}
 	slices.Sort(t.content)
 	t.content = slices.Compact(t.content)
 	t.readQuantities()
+	t.readMembers()
 	return t
 }
 
@@ -65,7 +70,7 @@ func split(text string) []token {
 		}
 		end, digits := endOfWord(text, at)
 		if tok := trim(text, at, end); tok.word != "" {
-			if tok.class = lexicon[tok.word]; digits {
+			if tok.class = lexicon[strings.TrimSuffix(tok.word, "'s")]; digits {
 				tok.class |= figures
 			}
 			tokens = append(tokens, tok)
@@ -77,7 +82,7 @@ func split(text string) []token {
 
 // endOfWord returns where the word ends, and whether there are digits in it.
 func endOfWord(text string, at int) (end int, digits bool) {
-	digit := false
+	start, digit := at, false
 	for at < len(text) {
 		r, size := utf8.DecodeRuneInString(text[at:])
 		joins := digit && strings.ContainsRune(".,:/-", r) && at+1 < len(text) && isDigit(text[at+1])
@@ -87,6 +92,12 @@ func endOfWord(text string, at int) (end int, digits bool) {
 		digit = r < utf8.RuneSelf && isDigit(byte(r))
 		digits = digits || digit
 		at += size
+	}
+	if at-start == 1 && strings.HasPrefix(text[at:], "#") {
+		return at + 1, digits // C#
+	}
+	if at-start == 1 && strings.HasPrefix(text[at:], "++") {
+		return at + 2, digits // C++
 	}
 	return at, digits
 }

@@ -19,17 +19,18 @@ const (
 	Negation               // one text denies what the other does not
 	Opposites              // one text has the opposite of a word of the other's
 	Direction              // from x, and to x
+	Kinds                  // another thing of the same kind: colour, country, drug
 	guards                 // how many there are
 )
 
-var names = [guards]string{"numbers", "units", "dates", "negation", "opposites", "direction"}
+var names = [guards]string{"numbers", "units", "dates", "negation", "opposites", "direction", "kinds"}
 
 // String is the name in configurations, receipts and metrics.
 func (g Guard) String() string { return names[g] }
 
 // Revision counts changes of what guards refuse. Thresholds are bound to it:
 // those that were certified under another one are void.
-const Revision = 3
+const Revision = 4
 
 // Set is a set of guards.
 type Set uint32
