@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"strings"
@@ -54,8 +55,11 @@ Examples:
 
 // Run plays the scenario and prints the report.
 func (c ScenarioCmd) Run(p *process) error {
-	if c.Scenario == "list" {
+	switch c.Scenario {
+	case "list":
 		return listScenarios(p)
+	case scenario.Prefix:
+		return c.runPrefix(p)
 	}
 	s, err := c.chosen()
 	if err != nil {
@@ -65,6 +69,17 @@ func (c ScenarioCmd) Run(p *process) error {
 	if err != nil {
 		return err
 	}
+	return c.print(report, p)
+}
+
+// scenarioReport is what came of a scenario.
+type scenarioReport interface {
+	WriteTable(out io.Writer) error
+	Broken() []string
+}
+
+// print prints a report; the error tells of what does not hold.
+func (c ScenarioCmd) print(report scenarioReport, p *process) (err error) {
 	if c.JSON {
 		err = json.NewEncoder(p.Stdout).Encode(report)
 	} else {
@@ -82,7 +97,7 @@ func (c ScenarioCmd) chosen() (scenario.Scenario, error) {
 	var ps problems
 	s, ok := scenario.Find(c.Scenario)
 	if !ok {
-		ps = append(ps, problem{key: "--scenario", text: fmt.Sprintf("there is no %q; there are %s", c.Scenario, strings.Join(scenario.Names(), ", "))})
+		ps = append(ps, problem{key: "--scenario", text: fmt.Sprintf("there is no %q; there are %s, %s", c.Scenario, strings.Join(scenario.Names(), ", "), scenario.Prefix)})
 	}
 	s.Model = c.Model
 	if c.Limits != "" {
@@ -130,5 +145,6 @@ func listScenarios(p *process) error {
 	for _, s := range scenario.All() {
 		fmt.Fprintf(w, "%s\t%s\n", s.Name, s.Purpose)
 	}
+	fmt.Fprintf(w, "%s\t%s\n", scenario.Prefix, scenario.PrefixPurpose)
 	return w.Flush()
 }

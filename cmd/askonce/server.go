@@ -44,7 +44,7 @@ func start(cfg *Config, log *slog.Logger) (*running, error) {
 		return nil, errors.Join(fmt.Errorf("listen: %s is %s, which other machines reach, and no keys are configured; "+
 			"listen on 127.0.0.1, configure keys, or say --insecure", cfg.Listen, addr), listener.Close())
 	}
-	parts, err := wire(cfg, log, addr.IP.IsLoopback())
+	parts, err := wire(cfg, log, network{loopback: addr.IP.IsLoopback()})
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}

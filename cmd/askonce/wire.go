@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"time"
 
@@ -32,9 +33,16 @@ type service struct {
 	newer    chan error     // gets why a store that was reached late must not be used
 }
 
-// wire builds the service that cfg describes. loopback says that only this
-// machine reaches it.
-func wire(cfg *Config, log *slog.Logger, loopback bool) (_ *service, err error) {
+// network is how the service and others reach each other.
+type network struct {
+	loopback bool // only this machine reaches it
+
+	// dial connects to providers; nil takes TCP.
+	dial func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// wire builds the service that cfg describes.
+func wire(cfg *Config, log *slog.Logger, network network) (_ *service, err error) {
 	s := &service{}
 	defer func() {
 		if err != nil {
@@ -48,7 +56,7 @@ func wire(cfg *Config, log *slog.Logger, loopback bool) (_ *service, err error) 
 	if err := s.openCache(cfg, log, registry); err != nil {
 		return s, err
 	}
-	if err := s.openClient(cfg, log, registry); err != nil {
+	if err := s.openClient(cfg, log, registry, network); err != nil {
 		return s, err
 	}
 	secret, err := s.stores.secret(cfg.Data, log)
@@ -60,7 +68,7 @@ func wire(cfg *Config, log *slog.Logger, loopback bool) (_ *service, err error) 
 		return s, err
 	}
 	opts.Cache, opts.Upstream, opts.Room, opts.Limits, opts.Secret = s.cache, s.client, s.client, s.limits, secret
-	opts.Loopback, opts.Registerer, opts.Logger = loopback, registry, log
+	opts.Loopback, opts.Registerer, opts.Logger = network.loopback, registry, log
 	if cfg.Metrics.Enabled {
 		opts.Gatherer = registry
 	}
@@ -99,7 +107,7 @@ func (s *service) openCache(cfg *Config, log *slog.Logger, registry *prometheus.
 }
 
 // openClient makes the upstream client, and the ledger that it counts in.
-func (s *service) openClient(cfg *Config, log *slog.Logger, registry *prometheus.Registry) (err error) {
+func (s *service) openClient(cfg *Config, log *slog.Logger, registry *prometheus.Registry, network network) (err error) {
 	opts, err := upstreamOptions(cfg, log, registry)
 	if err != nil {
 		return err
@@ -107,7 +115,7 @@ func (s *service) openClient(cfg *Config, log *slog.Logger, registry *prometheus
 	if s.limits, err = newLimits(cfg, &opts, s.stores.redis, log, registry); err != nil {
 		return err
 	}
-	opts.Ledger = s.limits
+	opts.Ledger, opts.DialContext = s.limits, network.dial
 	s.client, err = upstream.New(opts)
 	s.limits.client = s.client
 	return err

@@ -46,7 +46,7 @@ func TestWireEveryEmbedder(t *testing.T) {
 			cfg.Embedder = remote
 			cfg.Embedder.Kind = kind
 		}
-		s, err := wire(&cfg, newLogger(LogConfig{Level: "error"}, t.Output()), true)
+		s, err := wire(&cfg, newLogger(LogConfig{Level: "error"}, t.Output()), network{loopback: true})
 		if err != nil {
 			t.Errorf("%s: %v", kind, err)
 			continue

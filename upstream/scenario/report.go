@@ -58,14 +58,16 @@ func NewReport(s Scenario, clock string, askonce, naive Figures) *Report {
 }
 
 // Broken lists the expectations that do not hold.
-func (r *Report) Broken() []string {
-	var broken []string
-	for _, c := range r.Expected {
+func (r *Report) Broken() []string { return broken(r.Expected) }
+
+func broken(checks []Check) []string {
+	var list []string
+	for _, c := range checks {
 		if !c.Holds {
-			broken = append(broken, c.What)
+			list = append(list, c.What)
 		}
 	}
-	return broken
+	return list
 }
 
 // WriteTable writes the report for people.
@@ -83,11 +85,15 @@ func (r *Report) WriteTable(out io.Writer) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
+	writeChecks(out, r.Expected)
+	return nil
+}
+
+func writeChecks(out io.Writer, checks []Check) {
 	fmt.Fprintln(out)
-	for _, c := range r.Expected {
+	for _, c := range checks {
 		fmt.Fprintf(out, "%-5s %s\n", map[bool]string{true: "ok", false: "FAIL"}[c.Holds], c.What)
 	}
-	return nil
 }
 
 // rows are a name and the two figures.

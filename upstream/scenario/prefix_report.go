@@ -1,0 +1,179 @@
+// The report of the scenario prefix.
+
+package scenario
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/askonce/askonce/upstream/scenario/workload"
+)
+
+// Price is what a model's prompts cost, in dollars per million tokens.
+type Price struct {
+	Model       string  `json:"model"`
+	Input       float64 `json:"input"`
+	Cached      float64 `json:"cached"`
+	Write       float64 `json:"write,omitempty"` // to be kept for 5 minutes
+	WriteHourly float64 `json:"write_1h,omitempty"`
+	Source      string  `json:"source"`
+	AsOf        string  `json:"as_of"`
+}
+
+// prices are those of the models that are asked.
+var prices = map[Dialect]Price{
+	OpenAI: {Model: "gpt-4.1", Input: 2, Cached: 0.5, Source: "https://developers.openai.com/api/docs/pricing", AsOf: "2026-11"},
+	Anthropic: {Model: "claude-sonnet-4-5", Input: 3, Cached: 0.3, Write: 3.75, WriteHourly: 6,
+		Source: "https://docs.claude.com/en/docs/about-claude/pricing", AsOf: "2026-11"},
+}
+
+// PromptCost is what the prompts of a workload came to.
+type PromptCost struct {
+	Calls  int
+	Tokens int64
+	Cached float64 // share of the tokens
+	USD    float64 // without the answers
+}
+
+func (p Price) costOf(u promptUsage) PromptCost {
+	full := u.prompt - u.cached - u.written
+	usd := float64(full)*p.Input + float64(u.cached)*p.Cached +
+		float64(u.written-u.writtenHourly)*p.Write + float64(u.writtenHourly)*p.WriteHourly
+	return PromptCost{Calls: u.calls, Tokens: u.prompt, Cached: float64(u.cached) / float64(max(u.prompt, 1)), USD: usd / 1e6}
+}
+
+// ByForm is a figure of each form.
+type ByForm struct {
+	Before float64 `json:"before"`
+	After  float64 `json:"after"`
+	Hand   float64 `json:"hand"`
+}
+
+// of is the figure of a form.
+func (b *ByForm) of(form Form) *float64 {
+	switch form {
+	case Before:
+		return &b.Before
+	case After:
+		return &b.After
+	}
+	return &b.Hand
+}
+
+// PrefixFigures are the shares of prompt tokens that were cached, and what the
+// prompts cost.
+type PrefixFigures struct {
+	ByForm
+	CostUSD      ByForm `json:"cost_usd"`
+	Calls        int    `json:"calls"`
+	PromptTokens int64  `json:"prompt_tokens"` // as written
+}
+
+// WorkloadFigures are those of a workload: OpenAI's, and Anthropic's beside them.
+type WorkloadFigures struct {
+	Purpose string `json:"purpose"`
+	PrefixFigures
+	Anthropic PrefixFigures `json:"anthropic"`
+}
+
+// of are the figures of a dialect.
+func (w *WorkloadFigures) of(d Dialect) *PrefixFigures {
+	if d == Anthropic {
+		return &w.Anthropic
+	}
+	return &w.PrefixFigures
+}
+
+// PrefixReport is the outcome of the scenario.
+type PrefixReport struct {
+	Scenario  string                      `json:"scenario"`
+	Purpose   string                      `json:"purpose"`
+	Clock     string                      `json:"clock"` // "simulated" or "real"
+	Prices    map[Dialect]Price           `json:"prices"`
+	Workloads map[string]*WorkloadFigures `json:"workloads"`
+	CostUSD   PrefixCosts                 `json:"cost_usd"` // of all workloads
+	Expected  []Check                     `json:"expected"`
+
+	names []string // of the workloads, in their order
+}
+
+// PrefixCosts are OpenAI's, and Anthropic's beside them.
+type PrefixCosts struct {
+	ByForm
+	Anthropic ByForm `json:"anthropic"`
+}
+
+// NewPrefixReport plays the workloads in all dialects and forms.
+func NewPrefixReport(clock string, play func(workload.Workload, Dialect, Form) (PromptCost, error)) (*PrefixReport, error) {
+	r := &PrefixReport{Scenario: Prefix, Purpose: PrefixPurpose, Clock: clock, Prices: prices, Workloads: make(map[string]*WorkloadFigures)}
+	for _, w := range workload.All(seed) {
+		f := &WorkloadFigures{Purpose: w.Purpose}
+		r.Workloads[w.Name], r.names = f, append(r.names, w.Name)
+		for _, d := range Dialects {
+			for _, form := range Forms {
+				cost, err := play(w, d, form)
+				if err != nil {
+					return nil, err
+				}
+				f.of(d).note(form, cost)
+				r.total(d, form, cost.USD)
+			}
+			r.expect(w.Name, d)
+		}
+	}
+	return r, nil
+}
+
+func (f *PrefixFigures) note(form Form, cost PromptCost) {
+	*f.ByForm.of(form), *f.CostUSD.of(form) = round(cost.Cached, 4), round(cost.USD, 4)
+	if form == Before {
+		f.Calls, f.PromptTokens = cost.Calls, cost.Tokens
+	}
+}
+
+func (r *PrefixReport) total(d Dialect, form Form, usd float64) {
+	sum := r.CostUSD.ByForm.of(form)
+	if d == Anthropic {
+		sum = r.CostUSD.Anthropic.of(form)
+	}
+	*sum = round(*sum+usd, 4)
+}
+
+// worthwhile is how much of what a careful hand reaches askonce is to reach.
+const worthwhile = 0.8
+
+// expect adds what must come of a workload.
+func (r *PrefixReport) expect(name string, d Dialect) {
+	f := r.Workloads[name].of(d)
+	r.Expected = append(r.Expected,
+		Check{fmt.Sprintf("%s/%s: at least %.0f %% of what is cached by hand", name, d, 100*worthwhile), f.After >= worthwhile*f.Hand && f.Hand > 0},
+		Check{fmt.Sprintf("%s/%s: not less than without askonce, and not dearer", name, d), f.After >= f.Before && f.CostUSD.After <= f.CostUSD.Before})
+}
+
+// Broken lists the expectations that do not hold.
+func (r *PrefixReport) Broken() []string { return broken(r.Expected) }
+
+// WriteTable writes the report for people.
+func (r *PrefixReport) WriteTable(out io.Writer) error {
+	fmt.Fprintf(out, "%s: %s\nShare of the prompts' tokens that were cached, and what the prompts cost, in %s time.\n\n", r.Scenario, r.Purpose, r.Clock)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "\t\tcalls\ttokens\tbefore\tafter\tby hand\tbefore\tafter\tby hand\t")
+	for _, name := range r.names {
+		for _, d := range Dialects {
+			f := r.Workloads[name].of(d)
+			fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\t%s\t%s\t$%.3f\t$%.3f\t$%.3f\t\n", name, d, f.Calls, f.PromptTokens,
+				percent(f.Before), percent(f.After), percent(f.Hand), f.CostUSD.Before, f.CostUSD.After, f.CostUSD.Hand)
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(out)
+	for _, d := range Dialects {
+		p := r.Prices[d]
+		fmt.Fprintf(out, "%s: $%g per million tokens, $%g cached (%s, %s)\n", p.Model, p.Input, p.Cached, p.Source, p.AsOf)
+	}
+	writeChecks(out, r.Expected)
+	return nil
+}
