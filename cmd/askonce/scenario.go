@@ -43,6 +43,10 @@ scenario has replicas. storm, in which Redis restarts, is always real. --upstrea
 another provider, askonce first and the naive client a window later; tell with --limits and --counting
 what it allows. Calls hold a mark by which the answered one is told from its retries.
 
+prefix is of another kind: prompts of four kinds of applications go to a provider with a prefix cache, by
+OpenAI's rule and by Anthropic's marks, as they are written, through askonce with prompts ordered, and
+arranged by hand. It shows which share of their tokens was cached, and what they cost.
+
 The exit code is 1 if something does not hold that the scenario expects of askonce.
 
 Examples:
@@ -50,6 +54,7 @@ Examples:
   askonce simulate --scenario burst
   askonce simulate --scenario rag --counting token_bucket --json
   askonce simulate --scenario replicas --real
+  askonce simulate --scenario prefix --json
   askonce simulate --scenario liar --upstream http://127.0.0.1:9090/v1 --limits requests=500/1m,tokens=30000/1m`
 }
 

@@ -6,12 +6,18 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
+
+	"github.com/goccy/go-yaml"
 
 	"github.com/askonce/askonce/upstream/scenario"
+	"github.com/askonce/askonce/upstream/scenario/workload"
 )
 
 // runPrefix plays the scenario and prints the report.
@@ -24,12 +30,65 @@ func (c ScenarioCmd) runPrefix(p *process) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	gateway := orderingService{dir: dir, log: newLogger(LogConfig{Level: "warn", Format: "text"}, p.Stderr)}
-	report, err := scenario.SimulatePrefix(gateway.start)
+	log := newLogger(LogConfig{Level: "warn", Format: "text"}, p.Stderr)
+	var report *scenario.PrefixReport
+	if c.Real {
+		fmt.Fprintf(p.Stderr, "askonce: this takes %s, in real time\n", formatDuration(workload.Length))
+		report, err = realPrefix(dir, log)
+	} else {
+		gateway := orderingService{dir: dir, log: log}
+		report, err = scenario.SimulatePrefix(gateway.start)
+	}
 	if err != nil {
 		return err
 	}
 	return c.print(report, p)
+}
+
+// realPrefix plays the scenario in real time, all at once: askonce is a process of
+// its own, and each workload, dialect and form has a key.
+func realPrefix(dir string, log *slog.Logger) (_ *scenario.PrefixReport, err error) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	simulated, err := scenario.NewPromptSimulator()
+	if err != nil {
+		return nil, err
+	}
+	provider, err := serveProvider("127.0.0.1:0", simulated, log)
+	if err != nil {
+		return nil, err
+	}
+	defer provider.server.Close()
+	file := filepath.Join(dir, "askonce.yaml")
+	doc, err := yaml.Marshal(map[string]any{
+		"listen": "127.0.0.1:0", "drain_timeout": "1s",
+		"upstream": map[string]any{"base_url": provider.url + "/v1"},
+		"cache":    map[string]any{"mode": "exact"},
+		"embedder": map[string]any{"kind": "off"},
+		"prompt":   map[string]any{"order": "on"},
+		"log":      map[string]any{"level": "error"},
+	})
+	if err == nil {
+		err = os.WriteFile(file, doc, 0o600)
+	}
+	if err != nil {
+		return nil, err
+	}
+	askonce, err := startServe(ctx, file, filepath.Join(dir, "data"))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, askonce.stop()) }()
+	transport := &http.Transport{MaxIdleConnsPerHost: 1 << 6}
+	defer transport.CloseIdleConnections()
+	const all = 1 << 10
+	return scenario.NewPrefixReport("real", all, func(w workload.Workload, d scenario.Dialect, form scenario.Form) (scenario.PromptCost, error) {
+		way := scenario.Way{Transport: transport, BaseURL: provider.url + "/v1", Header: scenario.PromptHeader(fmt.Sprintf("sk-%s-%s-%s", w.Name, d, form))}
+		if form == scenario.After {
+			way.BaseURL = askonce.url + "/v1"
+		}
+		return scenario.PlayPrompts(ctx, w, d, form, way)
+	})
 }
 
 // checkPrefix refuses what belongs to scenarios with limits.
@@ -39,7 +98,7 @@ func (c ScenarioCmd) checkPrefix() error {
 		key   string
 		given bool
 	}{
-		{"--counting", c.Counting != declared}, {"--limits", c.Limits != ""}, {"--upstream", c.Upstream != ""}, {"--redis", c.Redis != ""}, {"--real", c.Real},
+		{"--counting", c.Counting != declared}, {"--limits", c.Limits != ""}, {"--upstream", c.Upstream != ""}, {"--redis", c.Redis != ""},
 	} {
 		if flag.given {
 			ps = append(ps, problem{key: flag.key, text: "is for the scenarios with limits; " + scenario.Prefix + " has none"})

@@ -40,6 +40,31 @@ func TestBurstInRealTime(t *testing.T) {
 	}
 }
 
+// TestPrefix plays it with the service as it is wired, and holds what it expects.
+func TestPrefix(t *testing.T) {
+	cmd := exec.Command("askonce", "simulate", "--json", "--scenario", "prefix")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s%s", err, out, stderr.String())
+	}
+	var report scenario.PrefixReport
+	if err := json.Unmarshal(out, &report); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"support", "rag", "agent", "template"} {
+		f := report.Workloads[name]
+		if f == nil || f.After < 0.8*f.Hand || f.After < f.Before || f.Anthropic.After < 0.8*f.Anthropic.Hand || f.CostUSD.After >= f.CostUSD.Before {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+	refused := exec.Command("askonce", "simulate", "--scenario", "prefix", "--limits", "calls=8", "--upstream", "http://127.0.0.1:1/v1")
+	if out, err := refused.CombinedOutput(); err == nil || !strings.Contains(string(out), "--limits") || !strings.Contains(string(out), "--upstream") {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
 // TestWayToAnotherProvider passes a call on with the other's key, below its own
 // path.
 func TestWayToAnotherProvider(t *testing.T) {

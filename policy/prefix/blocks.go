@@ -92,7 +92,7 @@ func firstLine(text string) string {
 // fenceOf is the fence that a line opens, "" if it opens none.
 func fenceOf(line string) string {
 	line = strings.TrimSpace(line)
-	for _, fence := range []string{"```", "~~~"} {
+	for _, fence := range []string{"```", "~~~", `"""`, "'''"} {
 		if strings.HasPrefix(line, fence) {
 			return fence
 		}

@@ -4,39 +4,35 @@ package prefix
 
 import (
 	"hash/maphash"
-	"strings"
 	"sync"
 )
 
 const (
-	recent    = 32  // requests of a place that are remembered
-	enough    = 8   // of them, before their word counts
-	maxLines  = 512 // of a text; what follows is not learned
-	maxPlaces = 1024
+	recent       = 16      // requests of a template that are remembered
+	enough       = 4       // of them, before their word counts
+	maxLines     = 512     // of a text; what follows is not learned
+	minLearned   = 100     // bytes of a text that is worth learning
+	maxTemplates = 8       // of a place
+	maxHashes    = 1 << 20 // of all places
 
 	rareShare   = 0.25 // a line in fewer of the recent requests is another one each time
 	commonShare = 0.85 // a line in as many is the same each time
 )
 
-// History remembers the lines of recent requests by the place that they had. It
-// holds hashes, no text, in at most some 20 MB, and is safe for concurrent use.
+// History remembers what the texts of recent requests were made of, by the place
+// that they had. It holds hashes, no text, in at most some 50 MB, and is safe for
+// concurrent use.
 type History struct {
 	seed maphash.Seed
 
 	mu     sync.Mutex
-	places map[string]*past
+	places map[string][]*past // the templates of each
+	hashes int
 }
 
 // NewHistory returns a History that has seen nothing.
 func NewHistory() *History {
-	return &History{seed: maphash.MakeSeed(), places: make(map[string]*past)}
-}
-
-// past is the recent requests of one place.
-type past struct {
-	requests [recent][]uint64 // sets of line hashes, a ring
-	next, n  int
-	counts   map[uint64]int // in how many of them a line stood
+	return &History{seed: maphash.MakeSeed(), places: make(map[string][]*past)}
 }
 
 // At returns what was seen of places so far, for [Options.Learned]: key names
@@ -52,8 +48,11 @@ type Seen struct {
 	place   string
 }
 
-// verdicts is a judgement of each line of a text, nil if nothing is known of it.
-type verdicts map[string]share
+// verdicts are a judgement of a text's lines and sentences. nil: nothing is known.
+type verdicts struct {
+	varying map[string]share // what is not the same each time
+	cut     bool             // the text was too long to be judged to its end
+}
 
 // A share is in which part of the recent requests a line stood.
 type share float64
@@ -61,92 +60,102 @@ type share float64
 func (s share) rare() bool   { return s <= rareShare }
 func (s share) common() bool { return s >= commonShare }
 
-// judge adds text to what was seen, and tells what was known of its lines
-// before. It is nil where that is too little, or where most lines are new: a
-// prompt that was changed is not volatile.
-func (s Seen) judge(text string) verdicts {
-	if s.history == nil {
+// of is the judgement of a line or a sentence.
+func (v *verdicts) of(text string) (s share, judged bool) {
+	if v == nil {
+		return 0, false
+	}
+	if s, varies := v.varying[text]; varies {
+		return s, true
+	}
+	return 1, !v.cut
+}
+
+// rare reports whether a line or a sentence is another one each time.
+func (v *verdicts) rare(text string) bool {
+	s, judged := v.of(text)
+	return judged && s.rare()
+}
+
+// common reports whether it is the same each time.
+func (v *verdicts) common(text string) bool {
+	s, judged := v.of(text)
+	return judged && s.common()
+}
+
+// judge adds text to what was seen of the template that it was made of, and tells
+// what was known of it before. It is nil where that is too little, or where much
+// of what all had is missing: a prompt that was changed is not volatile.
+func (s Seen) judge(text string) *verdicts {
+	if s.history == nil || len(text) < minLearned {
 		return nil
 	}
-	lines := distinctLines(text)
-	hashes := make([]uint64, len(lines))
-	for i, line := range lines {
-		hashes[i] = maphash.String(s.history.seed, line)
-	}
+	u, lines := s.history.unitsOf(text)
 	s.history.mu.Lock()
 	defer s.history.mu.Unlock()
-	p := s.history.pastOf(s.place)
-	known := p.shares(lines, hashes)
-	p.add(hashes)
+	p := s.history.template(s.place, u)
+	known := p.judge(u)
+	if known != nil {
+		known.cut = lines > maxLines
+	}
+	s.history.hashes += p.add(u)
 	return known
 }
 
-// distinctLines are the first lines of text that are not blank, each once.
-func distinctLines(text string) []string {
-	var lines []string
-	seen := make(map[string]bool)
-	for line := range strings.SplitSeq(text, "\n") {
-		line = strings.TrimSpace(line)
-		if line == "" || seen[line] {
+// template is what was seen of the template that a text was made of, new if it is
+// none of those known. The latest used stands first.
+func (h *History) template(place string, units []unit) *past {
+	known := h.places[place]
+	best, most := -1, 0.0
+	for i, p := range known {
+		if like := p.likeness(units); like > most {
+			best, most = i, like
+		}
+	}
+	var p *past
+	switch {
+	case most >= sameTemplate:
+		p = known[best]
+		copy(known[1:best+1], known[:best])
+	case len(known) < maxTemplates:
+		h.makeRoom(place)
+		p, known = newPast(), append(known, nil)
+		copy(known[1:], known)
+	default:
+		gone := leastWorth(known)
+		h.hashes -= known[gone].size
+		p = newPast()
+		copy(known[1:gone+1], known[:gone])
+	}
+	known[0] = p
+	h.places[place] = known
+	return p
+}
+
+// leastWorth is the template to be forgotten: one that was seen once, or the one
+// that was used least lately.
+func leastWorth(known []*past) int {
+	for i := len(known) - 1; i > 0; i-- {
+		if known[i].n == 1 {
+			return i
+		}
+	}
+	return len(known) - 1
+}
+
+// makeRoom forgets places, any but this one, while there are too many: those that
+// live come back.
+func (h *History) makeRoom(place string) {
+	for other, templates := range h.places {
+		if h.hashes < maxHashes {
+			return
+		}
+		if other == place {
 			continue
 		}
-		seen[line] = true
-		lines = append(lines, line)
-		if len(lines) == maxLines {
-			break
+		for _, p := range templates {
+			h.hashes -= p.size
 		}
+		delete(h.places, other)
 	}
-	return lines
-}
-
-func (h *History) pastOf(place string) *past {
-	return placed(h.places, place, func() *past { return &past{counts: make(map[uint64]int)} })
-}
-
-// placed is what is known of a place, new if nothing was. Of too many places it
-// forgets any: those that live come back.
-func placed[T any](places map[string]*T, place string, fresh func() *T) *T {
-	if known := places[place]; known != nil {
-		return known
-	}
-	if len(places) >= maxPlaces {
-		for other := range places {
-			delete(places, other)
-			break
-		}
-	}
-	places[place] = fresh()
-	return places[place]
-}
-
-func (p *past) shares(lines []string, hashes []uint64) verdicts {
-	if p.n < enough {
-		return nil
-	}
-	known := make(verdicts, len(lines))
-	again := 0
-	for i, line := range lines {
-		known[line] = share(float64(p.counts[hashes[i]]) / float64(p.n))
-		if known[line].common() {
-			again++
-		}
-	}
-	if again*2 < len(lines) {
-		return nil
-	}
-	return known
-}
-
-func (p *past) add(hashes []uint64) {
-	for _, hash := range p.requests[p.next] {
-		if p.counts[hash]--; p.counts[hash] == 0 {
-			delete(p.counts, hash)
-		}
-	}
-	for _, hash := range hashes {
-		p.counts[hash]++
-	}
-	p.requests[p.next] = hashes
-	p.next = (p.next + 1) % recent
-	p.n = min(p.n+1, recent)
 }

@@ -13,7 +13,7 @@ var sessionLabels = labelSet(
 	"request id", "session id", "trace id", "correlation id", "conversation id", "message id",
 	"thread id", "run id", "chat id", "nonce", "turn", "turn number", "counter", "request number", "message number", "sequence number",
 	"user id", "user name", "username", "user email", "user location", "user timezone", "user time zone", "user locale",
-	"customer id", "customer name", "customer email", "account id", "account number", "client ip", "ip address", "name of the user", "ticket id",
+	"customer id", "customer number", "customer name", "customer email", "member id", "member number", "account id", "account number", "client ip", "ip address", "name of the user", "ticket id",
 	"timezone", "time zone", "locale", "signed in as", "logged in as", "logged in user")
 
 // sessionHeadings are headings of what belongs to a session.

@@ -111,10 +111,10 @@ func (m *marker) read(raw string) {
 }
 
 // spot notes a place where the prefix read so far may be kept.
-func (m *marker) spot(place string, prior chance, mark func(control string)) {
-	s := spot{Breakpoint: Breakpoint{Place: place, Tokens: m.tokens}, chance: prior, mark: mark}
+func (m *marker) spot(place string, kind placeKind, mark func(control string)) {
+	s := spot{Breakpoint: Breakpoint{Place: place, Tokens: m.tokens}, chance: kind.prior, mark: mark}
 	if m.opts.Repeats != nil {
-		s.chance = m.opts.Repeats.note(m.opts.Key+"\x00"+kindOfPlace(place), m.prefix.Sum64(), prior, m.opts.Now)
+		s.chance = m.opts.Repeats.note(m.opts.Key+"\x00"+kind.name, m.prefix.Sum64(), kind.prior, m.opts.Now)
 	}
 	m.spots = append(m.spots, s)
 }
@@ -144,7 +144,7 @@ func (m *marker) choose() (life, string) {
 			s := &spots[i]
 			s.Chance = l.chance(s.chance)
 			s.Saving = float64(s.Tokens-before) * (s.Chance*(1-readPrice) - (1-s.Chance)*(l.write-1))
-			if s.Tokens < m.least {
+			if s.Tokens*4/3 < m.least { // a mark on too short a prefix costs nothing, and the count is rough
 				continue
 			}
 			reached = true

@@ -165,3 +165,42 @@ func TestCacheKeyNamesThePrefix(t *testing.T) {
 		t.Error("a key of the caller's was changed")
 	}
 }
+
+// TestAConversationFindsItsPast holds that what a request marks is what the next
+// one of the conversation has: its last turn comes again.
+func TestAConversationFindsItsPast(t *testing.T) {
+	repeats := prefix.NewRepeats()
+	now := time.Unix(0, 0)
+	mark := func(turns ...any) prefix.Marked {
+		now = now.Add(10 * time.Second)
+		return prefix.Mark(anthropic(t, "Be brief.", turns...), prefix.MarkOptions{Repeats: repeats, Key: "k", Now: now})
+	}
+	for i := range 20 { // conversations of four turns
+		turns := []any{user(long + string(rune('a'+i)))}
+		for range 3 {
+			mark(turns...)
+			turns = append(turns, assistant("yes"), user("and then, after "+now.String()+"?"))
+		}
+		last := mark(turns...)
+		if got := strings.Join(marksOf(t, last.Body), " "); got != "/messages/4/content/0 /messages/6/content/0" {
+			t.Fatalf("conversation %d: marked at %q: %+v", i+1, got, last.Breakpoints)
+		}
+	}
+}
+
+// TestWhatTurnsShareIsMarked has one turn of a template with its variables at the
+// end: what was seen before is marked, down to its last paragraph.
+func TestWhatTurnsShareIsMarked(t *testing.T) {
+	repeats := prefix.NewRepeats()
+	for i := range 3 {
+		text := "Rules:\n" + long + "\n\nMore of them.\n\nTicket " + string(rune('a'+i)) + ":\nit is late."
+		result := prefix.Mark(anthropic(t, "Be brief.", user(text)), prefix.MarkOptions{Repeats: repeats, Key: "k", Now: time.Unix(int64(i), 0)})
+		want := map[bool]string{true: "/messages/0/content/0"}[i > 0]
+		if got := strings.Join(marksOf(t, result.Body), " "); got != want {
+			t.Errorf("request %d: marked at %q, want %q: %+v", i+1, got, want, result.Breakpoints)
+		}
+		if i > 0 && !strings.Contains(string(result.Body), `More of them.\n\n","cache_control"`) {
+			t.Errorf("request %d: cut elsewhere: %s", i+1, result.Body[len(result.Body)-300:])
+		}
+	}
+}

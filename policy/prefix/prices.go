@@ -20,8 +20,8 @@ var leastTokens = []struct {
 	name   string
 	tokens int
 }{
-	{"opus-4-5", 4096}, {"haiku-4-5", 4096}, {"haiku-3-5", 2048}, {"3-5-haiku", 2048}, {"3-haiku", 2048},
-	{"sonnet", 1024}, {"opus", 1024},
+	{"opus-4-5", 4096}, {"opus-4-6", 4096}, {"opus-4-7", 4096}, {"haiku-4-5", 4096}, {"sonnet-4-6", 2048},
+	{"haiku-3-5", 2048}, {"3-5-haiku", 2048}, {"3-haiku", 2048}, {"opus-5", 512}, {"sonnet", 1024}, {"opus", 1024},
 }
 
 // unknownLeast is for models that the list does not know: the longest of all,

@@ -3,6 +3,7 @@
 package prefix
 
 import (
+	"hash/maphash"
 	"sync"
 	"time"
 )
@@ -14,21 +15,24 @@ const (
 )
 
 const (
-	maxPrefixes = 1 << 14 // hashes that are remembered
-	forget      = 0.95    // what a past request still weighs after another one
+	maxPrefixes = 1 << 15 // hashes that are remembered for certain, and up to as many others
+	maxPlaces   = 1024
+	forget      = 0.95 // what a past request still weighs after another one
 )
 
 // Repeats learns how likely a prefix comes again, by the place where it ends. It
-// holds hashes, no text, in some 2 MB at most, and is safe for concurrent use.
+// holds hashes, no text, in some 5 MB at most, and is safe for concurrent use.
 type Repeats struct {
-	mu     sync.Mutex
-	last   map[uint64]time.Time
-	places map[string]*odds
+	seed maphash.Seed
+
+	mu            sync.Mutex
+	latest, older map[uint64]time.Time // when prefixes were seen
+	places        map[string]*odds
 }
 
 // NewRepeats returns a Repeats that has seen nothing.
 func NewRepeats() *Repeats {
-	return &Repeats{last: make(map[uint64]time.Time), places: make(map[string]*odds)}
+	return &Repeats{seed: maphash.MakeSeed(), latest: make(map[uint64]time.Time), places: make(map[string]*odds)}
 }
 
 // odds are weighted counts of the prefixes at a place, and of those that had
@@ -46,7 +50,7 @@ func (r *Repeats) note(place string, hash uint64, prior chance, now time.Time) c
 	defer r.mu.Unlock()
 	o := r.oddsOf(place)
 	o.all, o.short, o.long = o.all*forget+1, o.short*forget, o.long*forget
-	if last, ok := r.last[hash]; ok {
+	if last, ok := r.when(hash); ok {
 		if age := now.Sub(last); age <= shortLife {
 			o.short, o.long = o.short+1, o.long+1
 		} else if age <= longLife {
@@ -58,19 +62,50 @@ func (r *Repeats) note(place string, hash uint64, prior chance, now time.Time) c
 	return chance{(o.short + weight*prior.short) / (o.all + weight), (o.long + weight*prior.long) / (o.all + weight)}
 }
 
+// oddsOf are the odds of a place. Of too many places it forgets any: those that
+// live come back.
 func (r *Repeats) oddsOf(place string) *odds {
-	return placed(r.places, place, func() *odds { return &odds{} })
-}
-
-// remember notes when a prefix was seen. Past a life it says nothing, so the
-// dead ones are dropped when there are too many.
-func (r *Repeats) remember(hash uint64, now time.Time) {
-	if len(r.last) >= maxPrefixes {
-		for other, at := range r.last {
-			if now.Sub(at) > longLife || len(r.last) >= maxPrefixes {
-				delete(r.last, other)
-			}
+	if known := r.places[place]; known != nil {
+		return known
+	}
+	if len(r.places) >= maxPlaces {
+		for other := range r.places {
+			delete(r.places, other)
+			break
 		}
 	}
-	r.last[hash] = now
+	r.places[place] = &odds{}
+	return r.places[place]
+}
+
+// lastSeen is the end of the last paragraph up to which a prefix was seen within a
+// life; 0 for none. All are seen now.
+func (r *Repeats) lastSeen(ends []paragraphEnd, now time.Time) (at int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, end := range ends {
+		if last, ok := r.when(end.hash); ok && now.Sub(last) <= longLife {
+			at = end.at
+		}
+		r.remember(end.hash, now)
+	}
+	return at
+}
+
+// when is when a prefix was seen last.
+func (r *Repeats) when(hash uint64) (time.Time, bool) {
+	at, ok := r.latest[hash]
+	if !ok {
+		at, ok = r.older[hash]
+	}
+	return at, ok
+}
+
+// remember notes when a prefix was seen. Of too many those are forgotten that were
+// not seen since the others.
+func (r *Repeats) remember(hash uint64, now time.Time) {
+	if len(r.latest) >= maxPrefixes {
+		r.older, r.latest = r.latest, make(map[uint64]time.Time)
+	}
+	r.latest[hash] = now
 }

@@ -3,6 +3,7 @@
 package prefix
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -106,22 +107,55 @@ func refersBack(text string) bool {
 	return false
 }
 
-// positionWords speak of where something stands in the text.
-var positionWords = []string{"above", "below", "following", "preceding", "previous", "aforementioned", "the first part", "the last line", "at the end", "at the start", "at the top", "at the bottom"}
+// A text may speak of where something stands in it: of what is before, or of its
+// end.
+var (
+	backWords = []string{"above", "preceding", "aforementioned", "previous paragraph", "previous section", "previous line", "previous sentence", "previous text",
+		"mentioned earlier", "the first part", "at the start", "at the top", "the first line"}
+	endWords = []string{"the last line", "the last part", "the last paragraph", "at the end of this", "at the end of the text", "at the bottom"}
+)
+
+// references are where blocks speak of what stands before them, found when they
+// are asked for.
+type references struct {
+	blocks []block
+	read   bool
+	back   int // the last block that does; -1 for none
+	end    bool
+}
+
+// to reports whether a text that moves to the end would be looked for in vain, or
+// be found where another one is meant.
+func (r *references) to(f finding) bool {
+	if !r.read {
+		r.back, r.read = -1, true
+		for i := range r.blocks {
+			if names(r.blocks[i].text, backWords) {
+				r.back = i
+			}
+			r.end = r.end || names(r.blocks[i].text, endWords)
+		}
+	}
+	return r.end || r.back > f.block || r.back == f.block && !f.whole
+}
+
+// positionWords are all words by which a text speaks of where something stands.
+var positionWords = slices.Concat(backWords, endWords, []string{"below", "following", "previous", "at the end"})
 
 // namesPositions reports whether a text speaks of where something stands in it.
 func namesPositions(blocks []block) bool {
 	for i := range blocks {
-		if speaksOfPositions(blocks[i].text) {
+		if names(blocks[i].text, positionWords) {
 			return true
 		}
 	}
 	return false
 }
 
-func speaksOfPositions(text string) bool {
+// names reports whether a text has one of words as a place.
+func names(text string, words []string) bool {
 	lower := strings.ToLower(text)
-	for _, word := range positionWords {
+	for _, word := range words {
 		if _, after, found := strings.Cut(lower, word); found && !isAmount(after) {
 			return true
 		}

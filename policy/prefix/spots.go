@@ -4,6 +4,8 @@
 package prefix
 
 import (
+	"cmp"
+	"hash/maphash"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,25 +13,25 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// What is believed of a place that was never seen: instructions are used again,
-// documents sometimes, a conversation that has gone on goes on.
+// Kinds of places, apart from each other in what is learned, and what is
+// believed of one that was never seen: instructions are used again, documents
+// sometimes, a conversation that has gone on goes on.
 var (
-	priorStatic    = chance{0.8, 0.85}
-	priorDocuments = chance{0.4, 0.45}
-	priorTurn      = chance{0.1, 0.1}
-	priorGrown     = chance{0.7, 0.75}
+	inToolsKind   = placeKind{"tools", chance{0.8, 0.85}}
+	inSystemKind  = placeKind{"system", chance{0.8, 0.85}}
+	documentsKind = placeKind{"documents", chance{0.4, 0.45}}
+	labelKind     = placeKind{"label", chance{0.6, 0.65}}
+	sharedKind    = placeKind{"shared", chance{0.7, 0.75}}
+	firstTurnKind = placeKind{"first_turn", chance{0.1, 0.1}}
+	grownKind     = placeKind{"grown", chance{0.7, 0.75}}
 )
 
-const cacheControl = "cache_control"
-
-// kindOfPlace is a place without its numbers, for what is learned.
-func kindOfPlace(place string) string {
-	kind, _, _ := strings.Cut(place, "[")
-	if strings.HasSuffix(place, "documents") {
-		kind += ".documents"
-	}
-	return kind
+type placeKind struct {
+	name  string
+	prior chance
 }
+
+const cacheControl = "cache_control"
 
 // find notes all spots, in the order of the prompt.
 func (m *marker) find() {
@@ -52,7 +54,7 @@ func (m *marker) inTools() {
 	if len(list) == 0 {
 		return
 	}
-	m.spotIn(tools, list, len(list)-1, "tools", priorStatic)
+	m.spotIn(tools, list, len(list)-1, "tools", inToolsKind)
 }
 
 // inSystem notes the end of the system text, or where its label stands: what
@@ -78,16 +80,14 @@ func (m *marker) inSystem(system *member) {
 	}
 	last := lastShared(blocks)
 	if last >= 0 {
-		m.spotIn(system, blocks, last, "system", priorStatic)
+		m.spotIn(system, blocks, last, "system", inSystemKind)
 	}
-	for _, block := range blocks[last+1:] {
-		m.read(block)
-	}
+	m.readBlocks(blocks[last+1:])
 }
 
 // spotIn notes the end of a block of a content as a spot.
-func (m *marker) spotIn(content *member, blocks []string, i int, place string, prior chance) {
-	m.spot(place, prior, func(control string) {
+func (m *marker) spotIn(content *member, blocks []string, i int, place string, kind placeKind) {
+	m.spot(place, kind, func(control string) {
 		blocks[i] = withMark(blocks[i], control)
 		content.raw = joinArray(blocks)
 	})
@@ -122,41 +122,140 @@ func cutBlock(blocks []string, i int, head, tail string) []string {
 // last request of a growing conversation has written there.
 func (m *marker) inMessages(messages *member) {
 	list := parseArray(messages.raw)
-	grown := grew(list)
-	prior := priorTurn
-	if grown {
-		prior = priorGrown
+	kind := firstTurnKind
+	if grew(list) {
+		kind = grownKind
 	}
 	wanted := lastUserTurns(list, 2)
 	for i := range list {
 		turn := parseObject(list[i])
 		content := turn.member("content")
-		if !slices.Contains(wanted, i) || content == nil {
+		if content == nil {
 			m.read(list[i])
 			continue
 		}
-		m.inTurn(content, "messages["+strconv.Itoa(i)+"]", prior)
+		m.read(turn.text("role"))
+		if !slices.Contains(wanted, i) {
+			m.readBlocks(blocksOf(content.raw))
+			continue
+		}
+		m.inTurn(content, "messages["+strconv.Itoa(i)+"]", kind)
 		m.finish = append(m.finish, func() { list[i] = string(turn.appendTo(nil)) })
 	}
 	m.finish = append(m.finish, func() { messages.raw = joinArray(list) })
 }
 
 // inTurn notes the spots of one user's turn.
-func (m *marker) inTurn(content *member, place string, prior chance) {
+func (m *marker) inTurn(content *member, place string, kind placeKind) {
 	blocks := blocksOf(content.raw)
 	if len(blocks) == 0 || !markable(blocks[len(blocks)-1]) {
-		m.read(content.raw)
+		m.readBlocks(blocks)
 		return
 	}
-	if documents, question := leadingDocuments(parseObject(blocks[0]).text("text")); question != "" && len(blocks) == 1 {
-		blocks = []string{withText(blocks[0], documents), withText(blocks[0], question)}
-		m.read(documents)
-		m.spotIn(content, blocks, 0, place+".documents", priorDocuments)
-		m.read(question)
+	if text := parseObject(blocks[0]).textMember(); text != nil && len(blocks) == 1 {
+		blocks = m.inText(content, blocks[0], stringOf(text.raw), place)
 	} else {
-		m.read(content.raw)
+		m.readBlocks(blocks)
 	}
-	m.spotIn(content, blocks, len(blocks)-1, place, prior)
+	m.spotIn(content, blocks, len(blocks)-1, place, kind)
+}
+
+// inText notes where a turn's text is likely to go on otherwise in other requests:
+// behind the paragraph that was seen last in one of them, behind its documents,
+// before its label. The text is cut there.
+func (m *marker) inText(content *member, block, text, place string) []string {
+	cuts := m.cuts(text)
+	var blocks []string
+	from := 0
+	for _, c := range cuts {
+		blocks = append(blocks, withText(block, text[from:c.at]))
+		from = c.at
+	}
+	blocks = append(blocks, withText(block, text[from:]))
+	from = 0
+	for i, c := range cuts {
+		m.read(text[from:c.at])
+		m.spotIn(content, blocks, i, place+"."+c.kind.name, c.kind)
+		from = c.at
+	}
+	m.read(text[from:])
+	return blocks
+}
+
+// A cut is where a text is cut into two blocks, and why.
+type cut struct {
+	at   int
+	kind placeKind
+}
+
+// cuts are those of a text, in their order; no part is blank.
+func (m *marker) cuts(text string) []cut {
+	var list []cut
+	add := func(at int, kind placeKind) {
+		same := func(c cut) bool { return strings.TrimSpace(text[min(c.at, at):max(c.at, at)]) == "" }
+		if strings.TrimSpace(text[:at]) != "" && strings.TrimSpace(text[at:]) != "" && !slices.ContainsFunc(list, same) {
+			list = append(list, cut{at, kind})
+		}
+	}
+	if documents, question := leadingDocuments(text); question != "" {
+		add(len(documents), documentsKind)
+	}
+	if _, tail := cutLabel(text); tail != "" {
+		add(len(text)-len(tail), labelKind)
+	}
+	add(m.shared(text), sharedKind)
+	slices.SortFunc(list, func(a, b cut) int { return cmp.Compare(a.at, b.at) })
+	return list
+}
+
+// maxEnds is how many ends of paragraphs of a text are remembered, its last ones
+// left out.
+const maxEnds = 24
+
+// shared is the end of the last paragraph up to which a prefix was seen before; 0
+// for none. Short prefixes, which nobody keeps, are left out.
+func (m *marker) shared(text string) (end int) {
+	if m.opts.Repeats == nil || len(text) < minDocument {
+		return 0
+	}
+	prefix := m.prefix.Sum64()
+	var sum maphash.Hash
+	sum.SetSeed(m.opts.Repeats.seed)
+	var ends []paragraphEnd
+	for from := 0; len(ends) < maxEnds; {
+		i := strings.Index(text[from:], "\n\n")
+		if i < 0 {
+			break
+		}
+		to := from + i
+		for to < len(text) && text[to] == '\n' {
+			to++
+		}
+		_, _ = sum.WriteString(text[from:to])
+		if m.tokens+m.opts.Tokens(text[:to]) >= m.least/2 {
+			ends = append(ends, paragraphEnd{to, prefix ^ sum.Sum64()})
+		}
+		from = to
+	}
+	return m.opts.Repeats.lastSeen(ends, m.opts.Now)
+}
+
+// A paragraphEnd is where a paragraph ends, and the sum of all before it.
+type paragraphEnd struct {
+	at   int
+	hash uint64
+}
+
+// readBlocks takes blocks into the prefix, those of text by their text: whether
+// it is cut into several makes no other prefix.
+func (m *marker) readBlocks(blocks []string) {
+	for _, block := range blocks {
+		if text := parseObject(block).textMember(); text != nil {
+			m.read(stringOf(text.raw))
+		} else {
+			m.read(block)
+		}
+	}
 }
 
 // leadingDocuments cuts a text behind the documents that it begins with.

@@ -6,7 +6,6 @@ package prefix
 import (
 	"slices"
 	"strings"
-	"sync"
 )
 
 // Label stands above what was moved to the end of a message.
@@ -21,7 +20,6 @@ const (
 	heldPositions   = "positions"    // the text speaks of what is above or below
 	heldUnclear     = "unclear_end"  // where its sentence ends is not certain
 	heldNoGain      = "no_gain"      // something volatile that stays stands before it
-	heldCue         = "cue"          // the text ends with what the answer continues
 )
 
 // A finding is one volatile text.
@@ -34,20 +32,36 @@ type finding struct {
 }
 
 // volatile moves what is volatile in text behind the rest, under the label. What
-// moved may have kept others where they were, so it looks until nothing moves.
+// moved may have kept others where they were, so it looks until nothing moves. A
+// cue at the end of the text stays there: the answer continues it.
 func (w *writer) volatile(text string, at slot, seen Seen) string {
 	known := seen.judge(text)
-	for {
-		ordered := w.pass(text, at, known)
-		if ordered == text {
-			return text
+	whole, cue := text, ""
+	text, cue = cutCue(text)
+	for before := text; ; text = before {
+		if before = w.pass(text, at, known); before == text {
+			break
 		}
-		text = ordered
 	}
+	if cue != "" && text+cue != whole && !strings.HasPrefix(cue, "\n\n") {
+		cue = "\n" + cue
+	}
+	return text + cue
+}
+
+// cutCue cuts a text before its last line if that is a cue, such as "Answer:".
+func cutCue(text string) (body, cue string) {
+	body = strings.TrimRight(text, "\n ")
+	i := strings.LastIndexByte(body, '\n')
+	if line := body[i+1:]; i <= 0 || line == Label || len(line) > maxLabel || !introduces(line) {
+		return text, ""
+	}
+	body = strings.TrimRight(body[:i], "\n ")
+	return body, text[len(body):]
 }
 
 // pass moves what can move now. It reports what is held only if nothing moves.
-func (w *writer) pass(text string, at slot, known verdicts) string {
+func (w *writer) pass(text string, at slot, known *verdicts) string {
 	head, tail := cutLabel(text)
 	lead, blocks := split(head)
 	findings := movable(blocks, find(blocks, known))
@@ -115,219 +129,4 @@ func lastStable(blocks []block, findings []finding) int {
 		}
 	}
 	return -1
-}
-
-// find lists what is volatile, in the order of the text.
-func find(blocks []block, known verdicts) []finding {
-	var list []finding
-	positions := sync.OnceValue(func() bool { return namesPositions(blocks) }) // all texts are read for it
-	for i := range blocks {
-		for _, f := range inBlock(&blocks[i], known) {
-			f.block = i
-			if f.held == "" {
-				f.held = heldByOthers(blocks, f, positions)
-			}
-			list = append(list, f)
-		}
-	}
-	return list
-}
-
-// heldByOthers is why other blocks keep a text where it is.
-func heldByOthers(blocks []block, f finding, positions func() bool) string {
-	switch {
-	case f.reason == reasonLearned && positions():
-		return heldPositions
-	case f.block > 0 && isLoneHeading(&blocks[f.block-1]) && !(f.block == 1 && isTitle(blocks[0].text)) && f.reason != reasonLearned:
-		return heldHeading
-	case f.whole && blocks[f.block].shape != facts && f.block+1 < len(blocks) && refersBack(blocks[f.block+1].text):
-		return heldReferred
-	case introduces(strings.TrimSpace(blocks[len(blocks)-1].text)):
-		return heldCue
-	}
-	return ""
-}
-
-// The reasons that are not looks.
-const (
-	reasonLearned = "learned"
-	reasonSession = "session_fact"
-)
-
-// inBlock lists what is volatile in one block.
-func inBlock(b *block, known verdicts) []finding {
-	if isNew(b.text, known) {
-		return []finding{{text: b.text, whole: true, reason: reasonLearned}}
-	}
-	switch b.shape {
-	case facts, section:
-		return inFacts(b, known)
-	case tagged:
-		return inTagged(b, known)
-	case prose:
-		return inProse(b, known)
-	}
-	return fixed(b.text, known, heldStructure)
-}
-
-// isNew reports whether all lines of a block are other ones in each request,
-// apart from one that introduces them or brackets.
-func isNew(text string, known verdicts) bool {
-	if known == nil {
-		return false
-	}
-	rare := false
-	lines := strings.Split(text, "\n")
-	for i, line := range lines {
-		line = strings.TrimSpace(line)
-		switch {
-		case line == "":
-		case known[line].rare():
-			rare = true
-		case len(lines) > 1 && (i == 0 && (introduces(line) || isHeading(line)) || isBracket(line)):
-		default:
-			return false
-		}
-	}
-	return rare
-}
-
-func introduces(line string) bool { return strings.HasSuffix(line, ":") }
-
-// isBracket reports whether a line only opens or closes what stands around it.
-func isBracket(line string) bool {
-	return fenceOf(line) != "" || openingTag(line) != "" || strings.HasPrefix(line, "</")
-}
-
-// inFacts lists the volatile facts of a block. Those that are explained by a
-// heading go with it, if it is one of a session or they are most of what it has.
-func inFacts(b *block, known verdicts) []finding {
-	var list []finding
-	lines := strings.Split(b.text, "\n")
-	heading := headed(lines)
-	ofSession := heading && sessionHeadings[squeeze(strings.Trim(lines[0], "#: "))]
-	count, learned := 0, 0
-	for i, line := range lines {
-		if strings.TrimSpace(line) == "" || i == 0 && heading {
-			continue
-		}
-		count++
-		if f, ok := factFinding(line, known); ok {
-			if heading || introduces(strings.TrimSpace(line)) {
-				f.held = heldHeading
-			}
-			if f.reason == reasonLearned {
-				learned++
-			}
-			list = append(list, f)
-		}
-	}
-	if len(list) == count && !heading || heading && (ofSession && len(list) > 0 || learned*2 > count) {
-		return []finding{{text: b.text, whole: true, reason: list[0].reason}}
-	}
-	return list
-}
-
-// headed reports whether facts stand under a heading.
-func headed(lines []string) bool {
-	return len(lines) > 1 && (isHeading(lines[0]) || introduces(strings.TrimSpace(lines[0])))
-}
-
-// factFinding tells whether a fact is volatile. A value that is a placeholder
-// describes a format.
-func factFinding(line string, known verdicts) (finding, bool) {
-	label, value := fact(line)
-	seen, judged := known[strings.TrimSpace(line)]
-	switch {
-	case judged && seen.common() || value == "" || strings.ContainsAny(value[:1], "<{[("):
-		return finding{}, false
-	case judged && seen.rare():
-		return finding{text: line, reason: reasonLearned}, true
-	}
-	if why := looks(value); why != "" {
-		return finding{text: line, reason: why}, true
-	}
-	return finding{text: line, reason: reasonSession}, sessionLabels[squeeze(label)]
-}
-
-// inTagged moves the tagged blocks that hold what belongs to a session.
-func inTagged(b *block, known verdicts) []finding {
-	if sessionTags[squeeze(openingTag(firstLine(b.text)))] && !allCommon(b.text, known) {
-		return []finding{{text: b.text, whole: true, reason: reasonSession}}
-	}
-	return fixed(b.text, known, heldStructure)
-}
-
-func allCommon(text string, known verdicts) bool {
-	if known == nil {
-		return false
-	}
-	for line := range strings.SplitSeq(text, "\n") {
-		if line = strings.TrimSpace(line); line != "" && !known[line].common() {
-			return false
-		}
-	}
-	return true
-}
-
-// inProse lists the facts and sentences that may go, and the lines that hold
-// something volatile and may not.
-func inProse(b *block, known verdicts) []finding {
-	var list []finding
-	before := ""
-	for line := range strings.SplitSeq(b.text, "\n") {
-		list = append(list, inLine(line, before, known)...)
-		before = strings.TrimSpace(line)
-	}
-	return list
-}
-
-// inLine lists what is volatile in a line that stands behind another one.
-func inLine(line, before string, known verdicts) []finding {
-	trimmed := strings.TrimSpace(line)
-	seen, judged := known[trimmed]
-	if judged && seen.common() {
-		return nil
-	}
-	if label, value := fact(line); label != "" && value != "" {
-		f, ok := factFinding(line, known)
-		switch {
-		case !ok:
-			return nil
-		case introduces(before), introduces(trimmed):
-			f.held = heldHeading
-		}
-		return []finding{f}
-	}
-	var list []finding
-	rest := line
-	for _, s := range sentences(line) {
-		if f, ok := s.finding(judged && seen.rare()); ok {
-			list = append(list, f)
-			rest = strings.Replace(rest, s.text, "", 1)
-		}
-	}
-	why := looks(rest)
-	if why == "" && judged && seen.rare() && rest == line {
-		why = reasonLearned
-	}
-	if why != "" {
-		list = append(list, finding{text: trimmed, reason: why, held: heldMidSentence})
-	}
-	return list
-}
-
-// fixed lists the first volatile line of a block that is not taken apart.
-func fixed(text string, known verdicts, held string) []finding {
-	for line := range strings.SplitSeq(text, "\n") {
-		seen, judged := known[strings.TrimSpace(line)]
-		switch {
-		case judged && seen.common():
-		case judged && seen.rare():
-			return []finding{{text: strings.TrimSpace(line), reason: reasonLearned, held: held}}
-		case looks(line) != "":
-			return []finding{{text: strings.TrimSpace(line), reason: looks(line), held: held}}
-		}
-	}
-	return nil
 }

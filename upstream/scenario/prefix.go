@@ -167,7 +167,7 @@ type Gateway func(dial Dial, baseURL string) (handler http.Handler, close func()
 
 // SimulatePrefix plays all workloads in simulated time.
 func SimulatePrefix(askonce Gateway) (*PrefixReport, error) {
-	return NewPrefixReport("simulated", func(w workload.Workload, d Dialect, form Form) (cost PromptCost, err error) {
+	return NewPrefixReport("simulated", 1, func(w workload.Workload, d Dialect, form Form) (cost PromptCost, err error) {
 		inBubble(func() { cost, err = simulatedPrompts(w, d, form, askonce) })
 		return cost, err
 	})

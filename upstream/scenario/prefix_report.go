@@ -5,7 +5,10 @@ package scenario
 import (
 	"fmt"
 	"io"
+	"sync"
 	"text/tabwriter"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/askonce/askonce/upstream/scenario/workload"
 )
@@ -104,40 +107,54 @@ type PrefixCosts struct {
 	Anthropic ByForm `json:"anthropic"`
 }
 
-// NewPrefixReport plays the workloads in all dialects and forms.
-func NewPrefixReport(clock string, play func(workload.Workload, Dialect, Form) (PromptCost, error)) (*PrefixReport, error) {
+// NewPrefixReport plays the workloads in all dialects and forms, so many of them
+// at once.
+func NewPrefixReport(clock string, atOnce int, play func(workload.Workload, Dialect, Form) (PromptCost, error)) (*PrefixReport, error) {
 	r := &PrefixReport{Scenario: Prefix, Purpose: PrefixPurpose, Clock: clock, Prices: prices, Workloads: make(map[string]*WorkloadFigures)}
+	var plays errgroup.Group
+	plays.SetLimit(atOnce)
+	var mu sync.Mutex
 	for _, w := range workload.All(seed) {
-		f := &WorkloadFigures{Purpose: w.Purpose}
-		r.Workloads[w.Name], r.names = f, append(r.names, w.Name)
+		r.Workloads[w.Name], r.names = &WorkloadFigures{Purpose: w.Purpose}, append(r.names, w.Name)
 		for _, d := range Dialects {
 			for _, form := range Forms {
-				cost, err := play(w, d, form)
-				if err != nil {
-					return nil, err
-				}
-				f.of(d).note(form, cost)
-				r.total(d, form, cost.USD)
+				plays.Go(func() error {
+					cost, err := play(w, d, form)
+					mu.Lock()
+					defer mu.Unlock()
+					r.note(w.Name, d, form, cost)
+					return err
+				})
 			}
-			r.expect(w.Name, d)
 		}
 	}
-	return r, nil
+	err := plays.Wait()
+	r.sum()
+	return r, err
 }
 
-func (f *PrefixFigures) note(form Form, cost PromptCost) {
+// sum adds the costs up, and what must come of the workloads.
+func (r *PrefixReport) sum() {
+	for _, name := range r.names {
+		for _, d := range Dialects {
+			sum := &r.CostUSD.ByForm
+			if d == Anthropic {
+				sum = &r.CostUSD.Anthropic
+			}
+			for _, form := range Forms {
+				*sum.of(form) = round(*sum.of(form)+*r.Workloads[name].of(d).CostUSD.of(form), 4)
+			}
+			r.expect(name, d)
+		}
+	}
+}
+
+func (r *PrefixReport) note(name string, d Dialect, form Form, cost PromptCost) {
+	f := r.Workloads[name].of(d)
 	*f.ByForm.of(form), *f.CostUSD.of(form) = round(cost.Cached, 4), round(cost.USD, 4)
 	if form == Before {
 		f.Calls, f.PromptTokens = cost.Calls, cost.Tokens
 	}
-}
-
-func (r *PrefixReport) total(d Dialect, form Form, usd float64) {
-	sum := r.CostUSD.ByForm.of(form)
-	if d == Anthropic {
-		sum = r.CostUSD.Anthropic.of(form)
-	}
-	*sum = round(*sum+usd, 4)
 }
 
 // worthwhile is how much of what a careful hand reaches askonce is to reach.

@@ -65,7 +65,7 @@ func (a *author) work(w worker) {
 		turns = append(turns,
 			Turn{Role: "assistant", Parts: texts("I look at this next."), Call: call},
 			Turn{Role: "tool", Parts: texts(strings.Repeat(pick(a, w.results)+"\n", 2+a.IntN(6))), Call: call})
-		if at = outsideBreak(at + 4*time.Second + time.Duration(a.IntN(12))*time.Second); at > length {
+		if at = outsideBreak(at + 4*time.Second + time.Duration(a.IntN(12))*time.Second); at > Length {
 			return
 		}
 	}

@@ -44,7 +44,7 @@ func (a *author) read(r reader, library []document) {
 			Written: Prompt{System: texts(r.system), Turns: []Turn{user(texts(written)...)}},
 			Hand:    Prompt{System: kept(texts(r.system)), Turns: []Turn{user(hand...)}},
 		})
-		if at = outsideBreak(at + 15*time.Second + time.Duration(a.IntN(70))*time.Second); at > length {
+		if at = outsideBreak(at + 15*time.Second + time.Duration(a.IntN(70))*time.Second); at > Length {
 			return
 		}
 	}

@@ -73,7 +73,7 @@ func (a *author) chat(d desk, c customer, at time.Duration) {
 		hand = append(hand, user(texts(question)...), keptAssistant(reply))
 		written = append(written, assistant(reply))
 		at = outsideBreak(at + 20*time.Second + time.Duration(a.IntN(60))*time.Second)
-		if at > length {
+		if at > Length {
 			return
 		}
 	}

@@ -86,10 +86,10 @@ func (a *author) add(c Call) { a.calls = append(a.calls, c) }
 // morning is when workloads begin, for the times in their prompts.
 var morning = time.Date(2026, 11, 24, 9, 12, 0, 0, time.UTC)
 
-// length is how long a workload goes on, with a break that is longer than a
+// Length is how long a workload goes on, with a break that is longer than a
 // prefix lives: from breakAt on nobody asks for breakFor.
 const (
-	length   = 20 * time.Minute
+	Length   = 20 * time.Minute
 	breakAt  = 11 * time.Minute
 	breakFor = 6 * time.Minute
 )
@@ -98,7 +98,7 @@ const (
 func (a *author) moments(n int) []time.Duration {
 	list := make([]time.Duration, n)
 	for i := range list {
-		list[i] = outsideBreak(time.Duration(a.Float64() * float64(length-breakFor)))
+		list[i] = outsideBreak(time.Duration(a.Float64() * float64(Length-breakFor)))
 	}
 	slices.Sort(list)
 	return list
