@@ -82,6 +82,7 @@ func (s *Server) fetch(w http.ResponseWriter, r *http.Request, x *exchange, p *p
 		}
 		request = s.request(r, x, p, &steering)
 	}
+	request.Audit = s.audit(r, x, p.view, steering)
 	a, err := s.opts.Cache.Fetch(r.Context(), request, s.load(r, x, p.view, steering, request.Asked))
 	if a != nil {
 		defer a.Close()
@@ -125,30 +126,45 @@ func (s *Server) serveHit(w http.ResponseWriter, r *http.Request, x *exchange, v
 func (s *Server) load(r *http.Request, x *exchange, view *llm.Request, steering steering, sent *atomic.Bool) cache.Load {
 	own, _ := s.spending(&x.caller, true) // an allowed path is never refused
 	return func(ctx context.Context) (*http.Response, error) {
-		prompt := s.prompts.prepare(view, x.caller.tenant, s.namespace(steering.namespace), steering.promptOrder)
-		call := s.call(r, own, prompt.body)
-		for _, name := range conditionalHeaders {
-			delete(call.Header, name) // the answer serves others, whole
-		}
-		call.Endpoint, call.Model, call.Stream = view.Endpoint, view.Model, view.Stream
-		call.Namespace = s.namespace(steering.namespace)
+		call, prompt := s.outgoing(r, x, view, &steering, own)
 		x.urge(call, &steering)
 		call.Sent = sent
-		call.PromptOrder = string(prompt.mode)
-		model := view.Model // that answers
-		call.Used = func(used llm.Usage) {
-			s.prompts.usage.report(view, prompt.mode, used)
-			s.opts.Cache.Spent(x.caller.tenant, model, used)
-		}
-		resp, err := s.opts.Upstream.Do(ctx, call)
+		resp, err := s.send(ctx, x, view, call, &prompt)
 		if resp != nil {
 			prompt.tell(resp.Header)
-			if substitute := resp.Header.Get(llm.SubstituteHeader); substitute != "" {
-				model = substitute
-			}
 		}
 		return resp, err
 	}
+}
+
+// outgoing makes the call for what view wants, and tells what was done to its
+// prompt.
+func (s *Server) outgoing(r *http.Request, x *exchange, view *llm.Request, steering *steering, own credential) (*llm.Call, prepared) {
+	namespace := s.namespace(steering.namespace)
+	prompt := s.prompts.prepare(view, x.caller.tenant, namespace, steering.promptOrder)
+	call := s.call(r, own, prompt.body)
+	for _, name := range conditionalHeaders {
+		delete(call.Header, name) // the answer serves others, whole
+	}
+	call.Endpoint, call.Model, call.Stream = view.Endpoint, view.Model, view.Stream
+	call.Namespace, call.PromptOrder = namespace, string(prompt.mode)
+	return call, prompt
+}
+
+// send makes a call of outgoing's, and counts what it used.
+func (s *Server) send(ctx context.Context, x *exchange, view *llm.Request, call *llm.Call, prompt *prepared) (*http.Response, error) {
+	model := view.Model // that answers
+	call.Used = func(used llm.Usage) {
+		s.prompts.usage.report(view, prompt.mode, used)
+		s.opts.Cache.Spent(x.caller.tenant, model, used)
+	}
+	resp, err := s.opts.Upstream.Do(ctx, call)
+	if resp != nil {
+		if substitute := resp.Header.Get(llm.SubstituteHeader); substitute != "" {
+			model = substitute
+		}
+	}
+	return resp, err
 }
 
 // namespace is the one asked for, or the default.

@@ -3,6 +3,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"time"
@@ -20,6 +21,18 @@ type servingDoc struct {
 	Void      string      `json:"void,omitempty"`
 	Judge     cache.Judge `json:"judge"`
 	Current   *versionDoc `json:"current"`
+	Audit     *auditDoc   `json:"audit,omitzero"` // where there are audits
+}
+
+// auditDoc is what audits have found of the threshold that serves.
+type auditDoc struct {
+	Share     float64 `json:"share"`     // of the hits that is audited
+	Precision float64 `json:"precision"` // promised
+	Right     int     `json:"right"`
+	Wrong     int     `json:"wrong"`
+	Undecided int     `json:"undecided"`
+	Evidence  float64 `json:"evidence"`          // against the promise
+	AlarmAt   float64 `json:"alarm_at,omitzero"` // the evidence at which an alarm is raised
 }
 
 // versionDoc is a version as callers see it.
@@ -33,6 +46,7 @@ type versionDoc struct {
 	By          string            `json:"by"`
 	At          time.Time         `json:"at"`
 	Certificate *tune.Certificate `json:"certificate"`
+	Alarm       *cache.Alarm      `json:"alarm,omitzero"` // why an alarm made it
 }
 
 func newVersionDoc(v *cache.Version) *versionDoc {
@@ -40,7 +54,8 @@ func newVersionDoc(v *cache.Version) *versionDoc {
 		return nil
 	}
 	doc := &versionDoc{
-		Version: v.Number, Default: v.Default, Source: v.Source, By: v.By, At: v.At, Certificate: v.Certificate,
+		Version: v.Number, Default: v.Default, Source: v.Source, By: v.By, At: v.At,
+		Certificate: v.Certificate, Alarm: v.Alarm,
 	}
 	if !v.Default {
 		doc.Threshold, doc.Judge = &v.Threshold, &v.Judge
@@ -51,12 +66,24 @@ func newVersionDoc(v *cache.Version) *versionDoc {
 	return doc
 }
 
-func (s *Server) servingDoc(tenant, namespace string) servingDoc {
+func (s *Server) servingDoc(ctx context.Context, tenant, namespace string) (servingDoc, error) {
 	is := s.opts.Cache.Serving(tenant, namespace)
-	return servingDoc{
+	doc := servingDoc{
 		Namespace: namespace, Threshold: is.Threshold, Version: is.Version, Void: is.Void, Judge: is.Judge,
 		Current: newVersionDoc(is.Current),
 	}
+	if !s.opts.Cache.Audits(tenant, namespace) {
+		return doc, nil
+	}
+	found, err := s.opts.Cache.Audited(ctx, tenant, namespace)
+	doc.Audit = &auditDoc{
+		Share: found.Share, Precision: found.Precision, Right: found.Right, Wrong: found.Wrong, Undecided: found.Undecided,
+		Evidence: found.Evidence,
+	}
+	if found.Level > 0 {
+		doc.Audit.AlarmAt = 1 / found.Level
+	}
+	return doc, err
 }
 
 // thresholds answers GET /v1/thresholds: the default namespace, those that have
@@ -73,7 +100,11 @@ func (s *Server) thresholds(w http.ResponseWriter, r *http.Request, x *exchange)
 	slices.Sort(names)
 	list := []servingDoc{}
 	for _, name := range slices.Compact(names) {
-		list = append(list, s.servingDoc(x.caller.tenant, name))
+		doc, err := s.servingDoc(r.Context(), x.caller.tenant, name)
+		if err != nil {
+			return err
+		}
+		list = append(list, doc)
 	}
 	return writeJSON(w, http.StatusOK, map[string]any{"thresholds": list})
 }

@@ -82,9 +82,11 @@ func (s *Server) calibrate(ctx context.Context, asked *tuneBody, tenant, namespa
 	}
 	answer := &tuneAnswer{Namespace: namespace, At: time.Now().UTC().Truncate(time.Second)}
 	if asked.Labels {
-		if rows, answer.Skipped, err = s.opts.Cache.LabelRows(ctx, tenant, namespace); err != nil {
+		found, err := s.opts.Cache.LabelRows(ctx, tenant, namespace, "")
+		if err != nil {
 			return nil, err
 		}
+		rows, answer.Skipped = found.Rows, found.Skipped
 	}
 	var samples []tune.Sample
 	samples, answer.Judge, err = s.opts.Cache.Samples(ctx, rows, cache.Scoring{Tenant: tenant, Namespace: namespace})

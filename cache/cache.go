@@ -43,6 +43,7 @@ type Cache struct {
 	savings    *savings
 	recent     *otter.Cache[Key, *served]
 	labelled   atomic.Int64 // labels of this replica
+	audits     *audits      // nil: there are no books to write them into
 	identity   string       // of the embedder; "" without one
 	dimensions int
 }
@@ -123,6 +124,10 @@ func (c *Cache) startBackground() {
 			c.log.Warn("thresholds and negatives cannot be read yet; the configured thresholds hold", "error", err)
 		}
 		c.background.Go(func() { c.follow(ctx) })
+		c.audits = newAudits(c)
+		for range c.opts.AuditWorkers {
+			c.background.Go(func() { c.audits.work(ctx) })
+		}
 	}
 	if c.savings.counters != nil {
 		c.background.Go(func() { c.savings.run(ctx) })

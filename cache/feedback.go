@@ -4,7 +4,6 @@ package cache
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -53,9 +52,11 @@ func newRecent() *otter.Cache[Key, *served] {
 // noteServed remembers a semantic hit, so that feedback on it needs no text.
 func (s *search) noteServed(entry *Entry, score float64) {
 	s.receipt.Request = s.req.Key
-	s.c.recent.Set(s.req.Key, &served{
+	hit := &served{
 		place: place{s.req.Tenant, s.req.Namespace}, entry: entry.Key, asked: s.req.Query, score: score, judge: s.c.judge(&s.rules),
-	})
+	}
+	s.c.recent.Set(s.req.Key, hit)
+	s.c.audits.consider(s, entry, hit)
 }
 
 // Feedback takes what somebody says of an answer. A wrong one is evicted
@@ -91,7 +92,7 @@ func (c *Cache) Feedback(ctx context.Context, f Feedback) (FeedbackResult, error
 	}
 	label := newLabel(&f, entry, hit)
 	r.Labelled = label.Asked != "" && label.Stored != "" || label.Score != nil
-	if err := c.addLabel(ctx, p, label, rand.Text()); err != nil {
+	if err := c.addLabel(ctx, p, label); err != nil {
 		return r, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	c.metrics.said(f.Right)
@@ -123,7 +124,7 @@ func (c *Cache) takeBack(ctx context.Context, p place, f *Feedback) (FeedbackRes
 }
 
 func newLabel(f *Feedback, entry *Entry, hit *served) Label {
-	l := Label{At: time.Now().UTC(), By: f.By, Right: f.Right, Entry: f.Entry.String(), Asked: f.Asked}
+	l := Label{At: time.Now().UTC(), By: f.By, Source: LabelFeedback, Right: f.Right, Entry: f.Entry.String(), Asked: f.Asked}
 	if f.Request != (Key{}) {
 		l.Request = f.Request.String()
 	}

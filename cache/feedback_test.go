@@ -79,14 +79,14 @@ func TestLabelsAreRowsForTuning(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	rows, skipped, err := w.LabelRows(t.Context(), "acme", "default")
-	if err != nil || skipped != 0 || len(rows) != 1 {
-		t.Fatalf("rows %+v, skipped %d, %v", rows, skipped, err)
+	found, err := w.LabelRows(t.Context(), "acme", "default", "")
+	if err != nil || found.Skipped != 0 || found.Feedback != 1 || len(found.Rows) != 1 {
+		t.Fatalf("found %+v, %v", found, err)
 	}
-	if r := rows[0]; !r.Right || r.Asked != reworded().Query || r.Stored != "how do I reset my password" {
+	if r := found.Rows[0]; !r.Right || r.Asked != reworded().Query || r.Stored != "how do I reset my password" {
 		t.Errorf("row %+v", r)
 	}
-	samples, judge, err := w.Samples(t.Context(), rows, cache.Scoring{Tenant: "acme", Namespace: "default"})
+	samples, judge, err := w.Samples(t.Context(), found.Rows, cache.Scoring{Tenant: "acme", Namespace: "default"})
 	if err != nil || samples[0].Never || samples[0].Score < 0.99 || judge.Embedder != "bag-of-words/1/64" {
 		t.Errorf("samples %+v, judge %+v, %v", samples, judge, err)
 	}

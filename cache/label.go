@@ -1,53 +1,75 @@
-// Labels: what people said of answers, kept for tuning.
+// Labels: what people and audits said of answers, kept for tuning.
 
 package cache
 
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/askonce/askonce/policy/tune"
 )
 
 // labelsKept is how many labels of a namespace are kept, the latest.
 const labelsKept = 10_000
 
-// Label is what somebody said of one answer that was served by meaning, or
-// would have been.
+// LabelSource is how a label came about.
+type LabelSource string
+
+// The sources. Audits are a random sample of the hits; feedback is about what
+// somebody noticed, and says little of how often answers are right.
+const (
+	LabelFeedback LabelSource = "feedback" // also ""
+	LabelAudit    LabelSource = "audit"
+)
+
+// Label is what was said of one answer that was served by meaning, or would
+// have been.
 type Label struct {
-	At      time.Time `json:"at"`
-	By      string    `json:"by"` // a key's id
-	Right   bool      `json:"right"`
-	Entry   string    `json:"entry"`             // the id of the entry
-	Request string    `json:"request,omitempty"` // the key of the request
+	At      time.Time   `json:"at"`
+	By      string      `json:"by"` // a key's id, or "audit"
+	Source  LabelSource `json:"source,omitzero"`
+	Right   bool        `json:"right"`
+	Entry   string      `json:"entry"`            // the id of the entry
+	Request string      `json:"request,omitzero"` // the key of the request
+
+	// Undecided says that an audit could not tell: Right means nothing.
+	Undecided bool `json:"undecided,omitzero"`
 
 	// Asked and Stored are the two questions. Asked is "" where it is not
 	// known; then Score, on which the threshold acted, is what is left, and
 	// means something under its Judge alone.
-	Asked  string   `json:"asked,omitempty"`
-	Stored string   `json:"stored,omitempty"`
-	Score  *float64 `json:"score,omitempty"`
-	Judge  *Judge   `json:"judge,omitempty"`
+	Asked  string   `json:"asked,omitzero"`
+	Stored string   `json:"stored,omitzero"`
+	Score  *float64 `json:"score,omitzero"`
+	Judge  *Judge   `json:"judge,omitzero"`
+
+	// Threshold and its Version are what let the answer pass, of an audit.
+	Threshold *float64 `json:"threshold,omitzero"`
+	Version   string   `json:"version,omitzero"`
 }
 
-// same tells labels of one question and one answer: the latest counts.
-func (l *Label) same() string { return l.Request + " " + l.Asked + " " + l.Entry }
+// same tells labels of one question and one answer.
+func (l *Label) same() string {
+	if l.Request != "" {
+		return l.Request + " " + l.Entry
+	}
+	return l.Asked + " " + l.Entry
+}
 
 func labelBook(p place) string { return "labels/" + strings.TrimSuffix(p.prefix(), "/") }
 
 // addLabel keeps a label. Its name sorts by time.
-func (c *Cache) addLabel(ctx context.Context, p place, l Label, mark string) error {
+func (c *Cache) addLabel(ctx context.Context, p place, l Label) error {
 	row, err := json.Marshal(l)
 	if err != nil {
 		return err
 	}
 	book := labelBook(p)
-	name := fmt.Sprintf("%020d-%s", l.At.UnixMicro(), mark)
+	name := fmt.Sprintf("%020d-%s", l.At.UnixMicro(), rand.Text())
 	_, err = c.changeBook(ctx, func(ctx context.Context) (bool, error) { return c.books.Add(ctx, book, name, row) })
 	return err
 }
@@ -108,31 +130,4 @@ func (c *Cache) Labels(ctx context.Context, tenant, namespace string) ([]Label, 
 	}
 	slices.SortFunc(labels, func(a, b Label) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.same(), b.same())) })
 	return labels, nil
-}
-
-// LabelRows are a namespace's labels for tuning; of several about one question
-// and one answer, the latest counts. Those without the question's text whose
-// score is of another judge are left out, and counted as skipped.
-func (c *Cache) LabelRows(ctx context.Context, tenant, namespace string) (rows []tune.Row, skipped int, err error) {
-	labels, err := c.Labels(ctx, tenant, namespace)
-	if err != nil {
-		return nil, 0, err
-	}
-	rules := c.opts.Rules(tenant, namespace)
-	judge, seen := c.judge(&rules), make(map[string]bool, len(labels))
-	for _, l := range labels {
-		if seen[l.same()] {
-			continue
-		}
-		seen[l.same()] = true
-		switch {
-		case l.Asked != "" && l.Stored != "":
-			rows = append(rows, tune.Row{Asked: l.Asked, Stored: l.Stored, Right: l.Right})
-		case l.Score != nil && l.Judge != nil && l.Judge.differs(judge) == "":
-			rows = append(rows, tune.Row{Score: *l.Score, HasScore: true, Right: l.Right})
-		default:
-			skipped++
-		}
-	}
-	return rows, skipped, nil
 }

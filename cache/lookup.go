@@ -31,6 +31,7 @@ type search struct {
 	start   time.Time
 	receipt Receipt
 	vector  []float32 // of the query text, once it was embedded
+	watched *audit    // of a hit that shadow mode held back; nil: none
 }
 
 // within is the patience for one call of a dependency.

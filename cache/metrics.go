@@ -20,6 +20,8 @@ type metrics struct {
 	saved        *prometheus.CounterVec // direction
 	writes       *prometheus.CounterVec // outcome
 	feedback     *prometheus.CounterVec // verdict
+	audits       *prometheus.CounterVec // outcome
+	alarms       prometheus.Counter
 	joined       prometheus.Counter
 	awaited      prometheus.Counter
 	embedSeconds prometheus.Histogram
@@ -59,6 +61,10 @@ func newMetrics() *metrics {
 		saved:    counters("askonce_saved_tokens_total", "Tokens of answers served from the cache.", "direction"),
 		writes:   counters("askonce_writes_total", "Durable writes of answers, by outcome.", "outcome"),
 		feedback: counters("askonce_feedback_total", "What callers said of answers.", "verdict"),
+		audits:   counters("askonce_audits_total", "Audits of semantic hits, by what they found (right, wrong, undecided) or why they were not made.", "outcome"),
+		alarms: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "askonce_alarms_total", Help: "Thresholds that were tightened since audits found too many wrong hits.",
+		}),
 		joined: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "askonce_joined_total", Help: "Requests that shared the origin call of another.",
 		}),
@@ -139,11 +145,12 @@ func (c *Cache) register(r prometheus.Registerer) error {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
 	}
 	collectors := []prometheus.Collector{
-		m.lookups, m.misses, m.seconds, m.faults, m.kept, m.saved, m.writes, m.feedback, m.joined, m.awaited, m.embedSeconds, m.searchSeconds,
+		m.lookups, m.misses, m.seconds, m.faults, m.kept, m.saved, m.writes, m.feedback, m.audits, m.alarms, m.joined, m.awaited, m.embedSeconds, m.searchSeconds,
 		m.verifySeconds, m.vectors, m.refusals, m.verified, m.shadowHits,
 		gauge("askonce_l1_entries", "Entries in the first-level cache.", func() float64 { n, _ := c.l1.size(); return float64(n) }),
 		gauge("askonce_l1_bytes", "Bytes in the first-level cache.", func() float64 { _, n := c.l1.size(); return float64(n) }),
 		gauge("askonce_vector_bytes", "Bytes of remembered vectors.", func() float64 { return float64(c.vectors.bytes()) }),
+		gauge("askonce_alarmed_namespaces", "Namespaces that are served by a threshold which an alarm has tightened.", func() float64 { return float64(c.thresholds.alarmed()) }),
 		gauge("askonce_flights", "Origin calls in the air.", func() float64 { return float64(c.flights.count()) }),
 		gauge("askonce_write_queue_entries", "Answers waiting for their durable write.", func() float64 { return float64(c.queue.pending()) }),
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/askonce/askonce/policy/guard"
 	"github.com/askonce/askonce/policy/price"
+	"github.com/askonce/askonce/policy/tune"
 )
 
 // Options configure a Cache. The zero value of every field but Store works.
@@ -52,6 +53,13 @@ type Options struct {
 	// tokens without a price.
 	Prices *price.Table
 
+	// AuditWorkers is how many audits are made at a time, in the background; 2 if 0.
+	AuditWorkers int
+
+	// Alarmed, if not nil, hears of each threshold that an alarm of this
+	// replica has tightened. It must not wait.
+	Alarmed func(Alarm)
+
 	QueueEntries int   // answers waiting for their durable write; 4096 if 0
 	QueueBytes   int64 // and their size; 64 MiB if 0
 
@@ -72,6 +80,23 @@ type Rules struct {
 	// AllowSubstitutes keeps the answers of substitutes: models that answered
 	// instead of the one asked for.
 	AllowSubstitutes bool
+
+	Audit AuditRules
+}
+
+// AuditRules say how a namespace's semantic hits are audited: asked upstream as
+// well, and compared.
+type AuditRules struct {
+	// Share of the hits that are audited. Each costs an upstream call.
+	Share float64
+
+	// Precision is promised where the threshold has no certificate that
+	// promises one: the least share of hits that are right.
+	Precision float64
+
+	// Level is how likely an alarm is to be false, over all the time that a
+	// threshold serves. 0: no alarm is raised.
+	Level float64
 }
 
 // DefaultRules hold where nothing else was said.
@@ -81,7 +106,7 @@ func DefaultRules() Rules { return RulesOf(ScoreCosine) }
 func RulesOf(score Score) Rules {
 	rules := Rules{
 		Mode: ModeSemantic, Score: score, Threshold: 0.95, ThresholdVersion: "default", Floor: 0.6, Guards: guard.All,
-		TTL: 24 * time.Hour,
+		TTL: 24 * time.Hour, Audit: AuditRules{Precision: tune.DefaultPrecision, Level: 0.05},
 	}
 	if score == ScoreVerified {
 		rules.Threshold = 0.88
@@ -101,6 +126,7 @@ func (o *Options) setDefaults() {
 	setDefault(&o.WriteTimeout, 10*time.Second)
 	setDefault(&o.FlightTimeout, 15*time.Minute)
 	setDefault(&o.QueueEntries, 4096)
+	setDefault(&o.AuditWorkers, 2)
 	setDefault(&o.QueueBytes, 64<<20)
 	if o.Rules == nil {
 		o.Rules = func(string, string) Rules { return DefaultRules() }
@@ -139,6 +165,9 @@ func (o *Options) validate() error {
 	}
 	if o.MaxEntryBytes < 0 {
 		problem("MaxEntryBytes: %d is negative; 0 takes the default", o.MaxEntryBytes)
+	}
+	if o.AuditWorkers < 0 {
+		problem("AuditWorkers: %d is negative; 0 takes the default", o.AuditWorkers)
 	}
 	if o.QueueEntries < 0 || o.QueueBytes < 0 {
 		problem("QueueEntries, QueueBytes: negative; 0 takes the default")

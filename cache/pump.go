@@ -194,6 +194,9 @@ func (c *Cache) keepAnswer(f *flight, s *search, doc []byte) (outcome string) {
 		return "malformed"
 	}
 	keep, why := policy.Storable(answer)
+	if keep == policy.KeepFull && s.watched != nil && !f.another {
+		c.audits.compare(s.watched, doc)
+	}
 	if keep == policy.KeepNot {
 		return why
 	}

@@ -33,6 +33,11 @@ type Request struct {
 	// nobody waits for the answer any more.
 	Asked *atomic.Bool
 
+	// Audit, unless nil, asks the origin for an audit of a semantic hit, behind
+	// the request: by other means than its Load, with a credential that may be
+	// spent for that. nil: the request is not audited.
+	Audit Load
+
 	Directives
 }
 

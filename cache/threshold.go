@@ -49,6 +49,7 @@ const (
 	SourceTune     Source = "tune"     // calibrated, with a certificate
 	SourceSet      Source = "set"      // by hand
 	SourceRollback Source = "rollback" // an earlier version again, or the default
+	SourceAlarm    Source = "alarm"    // tightened, since audits found too many wrong hits
 )
 
 // Version is one version of a namespace's threshold. The one with the highest
@@ -70,6 +71,7 @@ type Version struct {
 	By          string            `json:"by"`           // who: a key's id
 	At          time.Time         `json:"at"`
 	Certificate *tune.Certificate `json:"certificate,omitempty"`
+	Alarm       *Alarm            `json:"alarm,omitempty"` // why, for an alarm
 }
 
 // name is how receipts name the version.

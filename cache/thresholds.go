@@ -92,6 +92,16 @@ func (s *standing) against(c *Cache, rules *Rules) *judged {
 	return j
 }
 
+// alarmed is how many namespaces are served by a version that an alarm made.
+func (t *thresholds) alarmed() (n int) {
+	for _, s := range *t.current.Load() {
+		if s.Source == SourceAlarm {
+			n++
+		}
+	}
+	return n
+}
+
 // refresh reads the versions if they have changed.
 func (t *thresholds) refresh(ctx context.Context) error {
 	t.mu.Lock()

@@ -134,8 +134,34 @@ type CacheConfig struct {
 
 	VerifyTimeout time.Duration `yaml:"verify_timeout"` // for the verifier's look at one lookup's candidates
 
+	Audit AuditConfig `yaml:"audit"`
+
 	WriteQueue      int   `yaml:"write_queue"`       // answers that wait for their durable write
 	WriteQueueBytes Bytes `yaml:"write_queue_bytes"` // and their size
+}
+
+// AuditConfig says how many semantic hits are asked of the provider as well, and
+// what happens if it answers something else.
+type AuditConfig struct {
+	Share       float64 `yaml:"share"`       // of the hits; 0: none
+	Precision   float64 `yaml:"precision"`   // promised where no certificate does
+	Alarm       float64 `yaml:"alarm"`       // chance of a false alarm; 0: none is raised
+	Concurrency int     `yaml:"concurrency"` // audits at a time
+}
+
+// NamespaceAuditConfig is what of it a namespace does differently.
+type NamespaceAuditConfig struct {
+	Share     *float64 `yaml:"share"`
+	Precision *float64 `yaml:"precision"`
+	Alarm     *float64 `yaml:"alarm"`
+}
+
+// of is usual with what the namespace does differently.
+func (a NamespaceAuditConfig) of(usual AuditConfig) AuditConfig {
+	set(&usual.Share, a.Share)
+	set(&usual.Precision, a.Precision)
+	set(&usual.Alarm, a.Alarm)
+	return usual
 }
 
 // RedisConfig is where answers are kept, if not in the data folder.
@@ -197,6 +223,8 @@ type NamespaceConfig struct {
 	// AllowSubstitutes keeps answers of models that answered instead of the one
 	// asked for.
 	AllowSubstitutes *bool `yaml:"allow_substitutes"`
+
+	Audit NamespaceAuditConfig `yaml:"audit"`
 }
 
 // BudgetConfig is how large the prompts of a namespace may be; 0 is no cap.
@@ -290,6 +318,7 @@ func defaultConfig(getenv func(string) string) Config {
 			IndexTimeout:    200 * time.Millisecond,
 			EmbedTimeout:    200 * time.Millisecond,
 			VerifyTimeout:   200 * time.Millisecond,
+			Audit:           AuditConfig{Precision: usual.Audit.Precision, Alarm: usual.Audit.Level, Concurrency: 2},
 			WriteQueue:      4096,
 			WriteQueueBytes: 64 << 20,
 		},

@@ -158,6 +158,8 @@ func (c *checker) checkCache() {
 	c.positive("cache.index_timeout", c.Cache.IndexTimeout)
 	c.positive("cache.embed_timeout", c.Cache.EmbedTimeout)
 	c.positive("cache.verify_timeout", c.Cache.VerifyTimeout)
+	c.checkAudit("cache.audit", c.Cache.Audit)
+	c.atLeast("cache.audit.concurrency", int64(c.Cache.Audit.Concurrency), 1)
 	c.atLeast("cache.write_queue", int64(c.Cache.WriteQueue), 1)
 	c.atLeast("cache.write_queue_bytes", int64(c.Cache.WriteQueueBytes), 1)
 	if c.Cache.MaxEntryBytes > c.Cache.MaxBytes {
@@ -175,6 +177,18 @@ func (c *checker) checkScore(key, score string) {
 	c.oneOf(key, score, scores...)
 	if score == string(cache.ScoreVerified) && c.Verifier == "off" {
 		c.add(key, "is verified and verifier is off: nothing could be served; switch it on, or use the score cosine")
+	}
+}
+
+func (c *checker) checkAudit(path string, a AuditConfig) {
+	if !(a.Share >= 0 && a.Share <= 1) {
+		c.add(path+".share", "%v is not a share of 0 to 1 of the semantic hits, such as 0.02", a.Share)
+	}
+	if !(a.Precision > 0 && a.Precision < 1) {
+		c.add(path+".precision", "%v is not between 0 and 1; write the least share of hits that has to be right, such as 0.97", a.Precision)
+	}
+	if !(a.Alarm >= 0 && a.Alarm < 1) {
+		c.add(path+".alarm", "%v is no probability of a false alarm, such as 0.05; 0 raises none", a.Alarm)
 	}
 }
 
@@ -253,6 +267,7 @@ func (c *checker) checkNamespaces() {
 			c.check(path+".floor", policy.Threshold(*ns.Floor))
 		}
 		c.checkGuards(path+".guards", ns.Guards)
+		c.checkAudit(path+".audit", ns.Audit.of(c.Cache.Audit))
 		if ns.PromptOrder != nil {
 			c.oneOf(path+".prompt_order", *ns.PromptOrder, orders...)
 		}

@@ -98,12 +98,22 @@ func (s *service) openCache(cfg *Config, log *slog.Logger, registry *prometheus.
 	if opts.Prices, err = cfg.prices(); err != nil {
 		return err
 	}
-	opts.Store = s.stores.entries
+	opts.Store, opts.Alarmed = s.stores.entries, s.alarmed
 	if s.embedder != nil {
 		opts.Embedder, opts.Index, opts.Verifier = s.embedder, s.stores.index, s.verifier
 	}
 	s.cache, err = cache.New(opts)
 	return err
+}
+
+// alarmed sends an alarm about a threshold to the webhook.
+func (s *service) alarmed(a cache.Alarm) {
+	if s.limits != nil && s.limits.watcher != nil { // there are none until all is open
+		s.limits.watcher.Tell("threshold of "+a.Namespace, struct {
+			Type string `json:"type"`
+			cache.Alarm
+		}{"askonce.threshold_alarm", a})
+	}
 }
 
 // openClient makes the upstream client, and the ledger that it counts in.
@@ -153,6 +163,7 @@ func cacheOptions(cfg *Config, log *slog.Logger, registry *prometheus.Registry) 
 		IndexTimeout:  cfg.Cache.IndexTimeout,
 		EmbedTimeout:  cfg.Cache.EmbedTimeout,
 		VerifyTimeout: cfg.Cache.VerifyTimeout,
+		AuditWorkers:  cfg.Cache.Audit.Concurrency,
 		QueueEntries:  cfg.Cache.WriteQueue,
 		QueueBytes:    int64(cfg.Cache.WriteQueueBytes),
 		FlightTimeout: cfg.Upstream.Timeout,
@@ -194,6 +205,7 @@ func namespaceRules(cfg *Config) (func(tenant, namespace string) cache.Rules, er
 func (c CacheConfig) rules() (cache.Rules, error) {
 	usual := cache.RulesOf(cache.Score(c.Score))
 	usual.Mode, usual.Threshold, usual.Floor, usual.TTL = cache.Mode(c.Mode), c.Threshold, c.Floor, c.TTL
+	usual.Audit = cache.AuditRules{Share: c.Audit.Share, Precision: c.Audit.Precision, Level: c.Audit.Alarm}
 	var err error
 	usual.Guards, err = guard.Parse(c.Guards, usual.Guards)
 	return usual, err
@@ -216,6 +228,9 @@ func (ns NamespaceConfig) rules(usual cache.Rules) (cache.Rules, error) {
 	set(&rules.Floor, ns.Floor)
 	set(&rules.TTL, ns.TTL)
 	set(&rules.AllowSubstitutes, ns.AllowSubstitutes)
+	set(&rules.Audit.Share, ns.Audit.Share)
+	set(&rules.Audit.Precision, ns.Audit.Precision)
+	set(&rules.Audit.Level, ns.Audit.Alarm)
 	if ns.Guards == nil {
 		return rules, nil
 	}

@@ -12,9 +12,9 @@ import (
 // TestNamespaceRules: what a namespace leaves out is the cache's.
 func TestNamespaceRules(t *testing.T) {
 	cfg := defaultConfig(lookup(nil))
-	threshold, ttl, exact, cosine := 0.97, time.Hour, "exact", "cosine"
+	threshold, ttl, exact, cosine, share := 0.97, time.Hour, "exact", "cosine", 0.02
 	cfg.Namespaces = map[string]NamespaceConfig{
-		"faq":  {Threshold: &threshold, Score: &cosine, Guards: []string{"-numbers"}},
+		"faq":  {Threshold: &threshold, Score: &cosine, Guards: []string{"-numbers"}, Audit: NamespaceAuditConfig{Share: &share}},
 		"code": {Mode: &exact, TTL: &ttl, Guards: []string{"none"}},
 	}
 	rules, err := namespaceRules(&cfg)
@@ -23,8 +23,10 @@ func TestNamespaceRules(t *testing.T) {
 	}
 	usual := cache.Rules{
 		Mode: "semantic", Score: "verified", Threshold: 0.88, ThresholdVersion: "default", Floor: 0.6, Guards: guard.All, TTL: 24 * time.Hour,
+		Audit: cache.AuditRules{Precision: 0.97, Level: 0.05},
 	}
 	faq, code := usual, usual
+	faq.Audit.Share = 0.02
 	faq.Score, faq.Threshold, faq.ThresholdVersion, faq.Guards = "cosine", 0.97, "config", guard.All&^guard.Of(guard.Numbers)
 	code.Mode, code.TTL, code.Guards = "exact", time.Hour, guard.None
 	for namespace, want := range map[string]cache.Rules{"default": usual, "faq": faq, "code": code} {

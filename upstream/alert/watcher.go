@@ -186,7 +186,15 @@ func (w *Watcher) raise(ctx context.Context, level int64, a Alert) {
 	w.opts.Logger.WarnContext(ctx, "the use of a day nears its limit", "subject", a.Subject, "limit", a.Limit,
 		"percent", level, "used", a.Used, "allowed", a.Allowed, "resets_at", a.ResetsAt)
 	if w.hook != nil {
-		w.hook.send(a)
+		w.hook.send(notice{a, slog.Group("alert", "subject", a.Subject, "limit", a.Limit, "percent", level)})
+	}
+}
+
+// Tell sends an alert of somebody else's to the webhook, if there is one, and
+// does not wait for it. body is sent as JSON; the log calls it what.
+func (w *Watcher) Tell(what string, body any) {
+	if w.hook != nil {
+		w.hook.send(notice{body, slog.String("alert", what)})
 	}
 }
 

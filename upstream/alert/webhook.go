@@ -45,13 +45,19 @@ func isLoopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
-// hook delivers alerts one after the other.
+// notice is what a webhook gets, and how the log calls it.
+type notice struct {
+	body any // as JSON
+	what slog.Attr
+}
+
+// hook delivers notices one after the other.
 type hook struct {
 	url     string
 	client  *http.Client
 	metrics *metrics
 	log     *slog.Logger
-	queue   chan Alert
+	queue   chan notice
 	end     context.CancelFunc
 	ended   chan struct{}
 }
@@ -59,7 +65,7 @@ type hook struct {
 func newHook(url string, m *metrics, log *slog.Logger) *hook {
 	ctx, cancel := context.WithCancel(context.Background())
 	h := &hook{
-		url: url, metrics: m, log: log, queue: make(chan Alert, hookQueue), end: cancel, ended: make(chan struct{}),
+		url: url, metrics: m, log: log, queue: make(chan notice, hookQueue), end: cancel, ended: make(chan struct{}),
 		client: &http.Client{
 			Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -69,10 +75,10 @@ func newHook(url string, m *metrics, log *slog.Logger) *hook {
 	return h
 }
 
-// send queues an alert, or drops it if the queue is full.
-func (h *hook) send(a Alert) {
+// send queues a notice, or drops it if the queue is full.
+func (h *hook) send(n notice) {
 	select {
-	case h.queue <- a:
+	case h.queue <- n:
 	default:
 		h.metrics.webhook.WithLabelValues("dropped").Inc()
 	}
@@ -89,31 +95,31 @@ func (h *hook) deliverAll(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case a := <-h.queue:
-			h.deliver(ctx, a)
+		case n := <-h.queue:
+			h.deliver(ctx, n)
 		}
 	}
 }
 
-func (h *hook) deliver(ctx context.Context, a Alert) {
+func (h *hook) deliver(ctx context.Context, n notice) {
 	var err error
 	for try := range hookTries {
 		if try > 0 && !pause(ctx, hookPause*time.Duration(try)) {
 			break
 		}
-		if err = h.post(ctx, a); err == nil {
+		if err = h.post(ctx, n.body); err == nil {
 			h.metrics.webhook.WithLabelValues("sent").Inc()
 			return
 		}
 	}
 	h.metrics.webhook.WithLabelValues("failed").Inc()
-	h.log.WarnContext(ctx, "an alert did not reach the webhook", "subject", a.Subject, "limit", a.Limit, "percent", a.Level, "error", err)
+	h.log.WarnContext(ctx, "an alert did not reach the webhook", n.what, "error", err)
 }
 
-func (h *hook) post(ctx context.Context, a Alert) error {
+func (h *hook) post(ctx context.Context, alert any) error {
 	ctx, cancel := context.WithTimeout(ctx, hookTimeout)
 	defer cancel()
-	body, err := json.Marshal(a)
+	body, err := json.Marshal(alert)
 	if err != nil {
 		return err
 	}
