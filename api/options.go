@@ -17,6 +17,7 @@ import (
 	"github.com/askonce/askonce/cache"
 	"github.com/askonce/askonce/internal/llm"
 	"github.com/askonce/askonce/policy"
+	"github.com/askonce/askonce/policy/price"
 )
 
 // Upstream asks the provider. An error is an *llm.CallError, or the context's.
@@ -86,6 +87,13 @@ type Options struct {
 	// tells. Nil: as large as they like.
 	Budget func(tenant, namespace string) BudgetRules
 	Room   Room
+
+	// Prices turn the tokens of explanations into dollars. Nil: they have none.
+	Prices *price.Table
+
+	// Tokens counts a text's tokens for explanations, as a model has them. Nil
+	// takes four bytes for one.
+	Tokens func(model, text string) int
 
 	Registerer prometheus.Registerer // nil: the metrics are kept but not shown
 	Gatherer   prometheus.Gatherer   // behind /metrics; nil: there is none

@@ -69,31 +69,63 @@ type prepared struct {
 // prepare orders and marks the body of one call. asked is what the caller's
 // header wants, "" for nothing.
 func (p *prompts) prepare(view *llm.Request, tenant, namespace string, asked prefix.Mode) prepared {
-	rules := p.rules(tenant, namespace)
-	if asked != "" {
-		rules.Text = asked
-	}
-	if asked == prefix.Off {
-		rules = PromptRules{Lossless: prefix.Off, Text: prefix.Off}
-	}
-	body := view.UpstreamBody()
 	if !conversational(view.Endpoint) {
-		return prepared{body: body, mode: prefix.Off}
+		return prepared{body: view.UpstreamBody(), mode: prefix.Off}
 	}
 	start := time.Now()
-	owner := strings.Join([]string{tenant, namespace, string(view.Endpoint), view.Model}, "\x00")
-	ordered := prefix.Order(body, prefix.Options{Lossless: rules.Lossless, Text: rules.Text, Learned: p.seen.At(owner)})
-	out := prepared{body: ordered.Body, note: describeMoves(&ordered), mode: rules.Text}
-	p.metrics.ordered(&ordered)
-	switch {
-	case view.Endpoint == llm.Messages && rules.Marks:
-		marked := prefix.Mark(out.body, prefix.MarkOptions{Repeats: p.repeats, Key: owner, Now: start})
-		out.body, out.note = marked.Body, withMarks(out.note, &marked)
-	case view.Endpoint != llm.Messages && rules.CacheKey:
-		out.body = prefix.CacheKey(out.body, owner)
+	rules := p.rules(tenant, namespace).asked(asked)
+	r := rewrite{rules: rules, owner: promptOwner(view, tenant, namespace), seen: p.seen, repeats: p.repeats, now: start}
+	r.run(view)
+	out := prepared{body: r.body, note: describeMoves(&r.ordered), mode: rules.Text}
+	if r.marked != nil {
+		out.note = withMarks(out.note, r.marked)
 	}
+	p.metrics.ordered(&r.ordered)
 	p.metrics.seconds.Observe(time.Since(start).Seconds())
 	return out
+}
+
+// asked are the rules with what a caller's header wants, "" for nothing.
+func (r PromptRules) asked(mode prefix.Mode) PromptRules {
+	switch mode {
+	case "":
+		return r
+	case prefix.Off:
+		return PromptRules{Lossless: prefix.Off, Text: prefix.Off}
+	}
+	r.Text = mode
+	return r
+}
+
+// promptOwner names the prompts that are expected to have something in common.
+func promptOwner(view *llm.Request, tenant, namespace string) string {
+	return strings.Join([]string{tenant, namespace, string(view.Endpoint), view.Model}, "\x00")
+}
+
+// A rewrite is all that is done to one prompt, for the provider or for an
+// explanation.
+type rewrite struct {
+	rules   PromptRules
+	owner   string
+	seen    *prefix.History
+	repeats *prefix.Repeats
+	now     time.Time
+
+	body    []byte
+	ordered prefix.Result
+	marked  *prefix.Marked // nil: marks are not for it
+}
+
+func (r *rewrite) run(view *llm.Request) {
+	r.ordered = prefix.Order(view.UpstreamBody(), prefix.Options{Lossless: r.rules.Lossless, Text: r.rules.Text, Learned: r.seen.At(r.owner)})
+	r.body = r.ordered.Body
+	switch {
+	case view.Endpoint == llm.Messages && r.rules.Marks:
+		marked := prefix.Mark(r.body, prefix.MarkOptions{Repeats: r.repeats, Key: r.owner, Now: r.now})
+		r.body, r.marked = marked.Body, &marked
+	case view.Endpoint != llm.Messages && r.rules.CacheKey:
+		r.body = prefix.CacheKey(r.body, r.owner)
+	}
 }
 
 // conversational reports whether an endpoint's prompts have messages to order.

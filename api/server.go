@@ -173,6 +173,7 @@ func (s *Server) own() []route {
 	post("/v1/tune", RoleAdmin, s.tune)
 	post("/v1/thresholds/rollback", RoleAdmin, s.rollBack)
 	post("/v1/feedback", RoleWrite, s.feedback)
+	post("/v1/prompt/explain", RoleRead, s.explain)
 	table = append(table,
 		route{method: http.MethodPut, path: "/v1/thresholds", role: RoleAdmin, json: true, handle: s.setThreshold},
 		route{method: http.MethodGet, path: "/v1/thresholds", role: RoleRead, handle: s.thresholds},

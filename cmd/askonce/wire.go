@@ -68,6 +68,9 @@ func wire(cfg *Config, log *slog.Logger, network network) (_ *service, err error
 		return s, err
 	}
 	opts.Cache, opts.Upstream, opts.Room, opts.Limits, opts.Secret = s.cache, s.client, s.client, s.limits, secret
+	if opts.Prices, err = cfg.prices(); err != nil {
+		return s, err
+	}
 	opts.Loopback, opts.Registerer, opts.Logger = network.loopback, registry, log
 	if cfg.Metrics.Enabled {
 		opts.Gatherer = registry

@@ -38,3 +38,26 @@ func LeastTokens(model string) int {
 	}
 	return unknownLeast
 }
+
+// OpenAI keeps prefixes from so many tokens on, in steps ("Prompt caching",
+// https://platform.openai.com/docs/guides/prompt-caching, 2026-11).
+const (
+	automaticLeast = 1024
+	automaticStep  = 128
+)
+
+// Automatic is how many tokens of a prefix a provider keeps that needs no marks,
+// by OpenAI's rule.
+func Automatic(tokens int) int {
+	if tokens < automaticLeast {
+		return 0
+	}
+	return tokens - tokens%automaticStep
+}
+
+// HasMarks reports whether a body has Anthropic's marks, its caller's or those of
+// [Mark].
+func HasMarks(body []byte) bool {
+	root := parseObject(string(body))
+	return root != nil && hasMarks(root)
+}
