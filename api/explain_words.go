@@ -13,7 +13,7 @@ var movedFor = map[string]string{
 	"id":             "holds an id",
 	"session_fact":   "belongs to one session or user",
 	"learned":        "was another one in each of the last requests",
-	"order":          "has no order that means anything: a stable one is used",
+	"order":          "the order means nothing, so a stable one is used",
 	"after_question": "documents go before the question, so that questions about them share a prefix",
 }
 

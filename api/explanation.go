@@ -136,8 +136,8 @@ func (e *Explainer) Explain(ask *ExplainRequest) *Explanation {
 	x.Diff = prefix.Difference(x.Before, x.After)
 	x.Unified = prefix.Unified(x.Diff)
 	count := e.counter(ask.View.Model)
-	x.StablePrefix.Before = newExplainedPrefix(prefix.StableOf(x.Before, seen.Copy(owner).At(owner), count))
-	x.StablePrefix.After = newExplainedPrefix(prefix.StableOf(x.After, seen.Copy(owner).At(owner), count))
+	x.StablePrefix.Before = x.prefixOf(prefix.StableOf(x.Before, seen.Copy(owner).At(owner), count))
+	x.StablePrefix.After = x.prefixOf(prefix.StableOf(x.After, seen.Copy(owner).At(owner), count))
 	x.tellSaving(e, r.marked)
 	x.warn()
 	return x
@@ -177,15 +177,14 @@ func (x *Explanation) tellMarks(m *prefix.Marked) {
 
 func rounded(chance float64) float64 { return math.Round(chance*1000) / 1000 }
 
-func newExplainedPrefix(s prefix.Stable) ExplainedPrefix {
-	return ExplainedPrefix{Tokens: s.Tokens, EndsAt: s.Place, Reason: s.Reason, Why: whyEnds(&s)}
+func (x *Explanation) prefixOf(s prefix.Stable) ExplainedPrefix {
+	return ExplainedPrefix{Tokens: s.Tokens, Kept: x.kept(&s), EndsAt: s.Place, Reason: s.Reason, Why: whyEnds(&s)}
 }
 
 // tellSaving compares what the provider can have kept of the prefix before and
 // after, in tokens and at the model's price.
 func (x *Explanation) tellSaving(e *Explainer, marked *prefix.Marked) {
 	before, after := &x.StablePrefix.Before, &x.StablePrefix.After
-	before.Kept, after.Kept = x.kept(before.Tokens, x.Before), x.kept(after.Tokens, x.After)
 	saving := &x.Saving
 	saving.Tokens = after.Kept - before.Kept
 	saving.Assumptions = x.assumptions(e)
@@ -210,14 +209,14 @@ func sourceOf(p *price.Price) string {
 }
 
 // kept is how many tokens of a stable prefix the provider can find again.
-func (x *Explanation) kept(tokens int, body []byte) int {
+func (x *Explanation) kept(s *prefix.Stable) int {
 	switch {
 	case x.Endpoint != llm.Messages:
-		return prefix.Automatic(tokens)
-	case !prefix.HasMarks(body) || tokens < prefix.LeastTokens(x.Model):
+		return prefix.Automatic(s.Tokens)
+	case s.Marked < prefix.LeastTokens(x.Model):
 		return 0
 	}
-	return tokens
+	return s.Marked
 }
 
 // promptTokens is about how many tokens a prompt has.
@@ -239,7 +238,7 @@ func (x *Explanation) assumptions(e *Explainer) []string {
 	if e.tokens == nil {
 		list = append(list, "a token is counted for four bytes")
 	} else {
-		list = append(list, "tokens are estimated with OpenAI's tokenizer, longer texts by samples")
+		list = append(list, "tokens are estimated: counted with OpenAI's tokenizer, long texts by samples, and by bytes until it is loaded")
 	}
 	if !x.Learned {
 		list = append(list, "what is stable is judged by how it looks: no earlier requests of the namespace and model are known")
@@ -259,8 +258,12 @@ func (x *Explanation) warn() {
 	if slices.ContainsFunc(x.Moves, func(m ExplainedMove) bool { return m.Kind == prefix.Tools }) {
 		add("the tools were sorted; if the caller lists them in another order each time, nothing behind them was cached before, and more is saved than is told here")
 	}
-	if x.Mode != x.NamespaceMode {
-		add("this is the mode %s; the namespace %s has %s: set prompt_order there, or send Askonce-Prompt-Order: %s", x.Mode, x.Namespace, x.NamespaceMode, x.Mode)
+	after := &x.StablePrefix.After
+	if after.Kept == 0 && after.Tokens >= prefix.LeastTokens(x.Model) && slices.ContainsFunc(x.Marks, func(m ExplainedMark) bool { return m.Set }) {
+		add("the marks stand behind what changes with each request (%s: %s): each call writes a prefix that none finds again", after.EndsAt, after.Why)
+	}
+	if x.Mode == prefix.On && x.NamespaceMode != prefix.On {
+		add("this is the mode on; the namespace %s has %s: set prompt_order there, or send Askonce-Prompt-Order: on", x.Namespace, x.NamespaceMode)
 	}
 	if x.Mode != prefix.On && slices.ContainsFunc(x.Held, func(m ExplainedMove) bool { return m.Held == string(prefix.Observe) }) {
 		add("moves of text are only observed in this mode; ask for the mode on to see what they come to")

@@ -22,6 +22,9 @@ func (c *Client) PromptTokens(call *llm.Call) int64 {
 	return c.estimator.Demand(call, model).Input
 }
 
+// TextTokens is about how many tokens a text has for a model.
+func (c *Client) TextTokens(model, text string) int { return c.estimator.Count(model, text) }
+
 // usedLife is how long a model's utilisation is believed: asking a ledger that
 // is shared costs a round trip.
 const usedLife = time.Second

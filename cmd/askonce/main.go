@@ -23,6 +23,7 @@ type commands struct {
 	Import   ImportCmd   `cmd:"" help:"Read the entries of such a file into a cache."`
 	Health   HealthCmd   `cmd:"" help:"Ask a service whether it is up, for container health checks."`
 	Limits   LimitsCmd   `cmd:"" help:"Show how the limits of a running service stand."`
+	Explain  ExplainCmd  `cmd:"" help:"Show what would be done to a prompt for the provider's prefix cache, and what for."`
 	Savings  SavingsCmd  `cmd:"" help:"Show what a running service has saved: tokens, dollars, time."`
 	Presets  PresetsCmd  `cmd:"" help:"List the limits of providers' published tiers."`
 	Migrate  MigrateCmd  `cmd:"" help:"Layouts of the stores."`

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,16 +16,24 @@ import (
 
 const (
 	servicePatience = 5 * time.Second
-	serviceMax      = 4 << 20 // bytes of the longest answer
+	serviceMax      = 64 << 20 // bytes of the longest answer
 )
 
 // askService gets what a path of the service answers to who holds key.
 func askService(ctx context.Context, url, key string) ([]byte, error) {
+	return tellService(ctx, http.MethodGet, url, key, nil)
+}
+
+// tellService sends the service a JSON body, nil for none, and returns its answer.
+func tellService(ctx context.Context, method, url, key string, body []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, servicePatience)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
 	}
 	if key != "" {
 		req.Header.Set("Askonce-Key", key)

@@ -68,6 +68,7 @@ func wire(cfg *Config, log *slog.Logger, network network) (_ *service, err error
 		return s, err
 	}
 	opts.Cache, opts.Upstream, opts.Room, opts.Limits, opts.Secret = s.cache, s.client, s.client, s.limits, secret
+	opts.Tokens = s.client.TextTokens
 	if opts.Prices, err = cfg.prices(); err != nil {
 		return s, err
 	}

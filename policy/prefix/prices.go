@@ -54,10 +54,3 @@ func Automatic(tokens int) int {
 	}
 	return tokens - tokens%automaticStep
 }
-
-// HasMarks reports whether a body has Anthropic's marks, its caller's or those of
-// [Mark].
-func HasMarks(body []byte) bool {
-	root := parseObject(string(body))
-	return root != nil && hasMarks(root)
-}

@@ -14,6 +14,9 @@ type Stable struct {
 	Tokens int
 	Place  string // where it ends: "messages[0].content"; "" if nothing ends it
 	Reason string // why: a volatile text's reason, or one of those below
+
+	// Marked is its part up to the last of Anthropic's marks.
+	Marked int
 }
 
 // Why a prefix ends that no volatile text ends.
@@ -38,7 +41,10 @@ func StableOf(body []byte, learned func(place string) Seen, tokens func(text str
 		return s.Stable
 	}
 	if tools := root.member("tools"); tools != nil {
-		s.read(tools.raw)
+		for _, tool := range parseArray(tools.raw) {
+			s.read(tool)
+			s.mark(tool)
+		}
 	}
 	for _, name := range []string{"system", "instructions"} {
 		if m := root.member(name); m != nil {
@@ -69,6 +75,13 @@ func (s *stable) read(text string) {
 	}
 }
 
+// mark notes a mark on what was read last.
+func (s *stable) mark(raw string) {
+	if s.Reason == "" && parseObject(raw).member(cacheControl) != nil {
+		s.Marked = s.Tokens
+	}
+}
+
 func (s *stable) end(place, reason string) {
 	if s.Reason == "" {
 		s.Place, s.Reason = place, reason
@@ -96,8 +109,13 @@ func (s *stable) turns(raw, name string) {
 		case turn == nil:
 			s.end(place, endsAtUnknown)
 			return
-		case content == nil || !leading:
+		case content == nil:
 			s.read(list[i])
+		case !leading:
+			for _, block := range blocksOf(content.raw) {
+				s.read(block)
+				s.mark(block)
+			}
 		default:
 			s.content(content.raw, slot{place: place + ".content", learns: true, asks: role == "user" && since < 0})
 		}
@@ -132,6 +150,7 @@ func (s *stable) content(raw string, at slot) {
 		} else {
 			s.read(part)
 		}
+		s.mark(part)
 	}
 }
 

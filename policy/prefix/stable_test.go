@@ -43,6 +43,29 @@ func TestStablePrefixEndsWhereItShould(t *testing.T) {
 	}
 }
 
+func TestMarksBehindTheStablePartKeepNothing(t *testing.T) {
+	text := func(s string, marked bool) object {
+		o := object{"type": "text", "text": s}
+		if marked {
+			o["cache_control"] = object{"type": "ephemeral"}
+		}
+		return o
+	}
+	for name, test := range map[string]struct {
+		system []any
+		marked bool
+	}{
+		"a mark before what changes": {[]any{text(long, true), text("Current time: 10:35:22", false)}, true},
+		"a mark on what changes":     {[]any{text(long+"\n\nCurrent time: 10:35:22", true)}, false},
+		"no mark":                    {[]any{text(long, false)}, false},
+	} {
+		got := prefix.StableOf(anthropic(t, test.system, user("hi")), nil, nil)
+		if got.Tokens < 1300 || test.marked && got.Marked != got.Tokens || !test.marked && got.Marked != 0 {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
 func TestCopiesTeachNobody(t *testing.T) {
 	history, repeats := prefix.NewHistory(), prefix.NewRepeats()
 	body := func(i int) []byte {

@@ -66,3 +66,12 @@ func cut(text string, start, end int) string {
 	}
 	return text[min(start, len(text)):min(end, len(text))]
 }
+
+// Count is about how many tokens text has for model: counted by its tokenizer,
+// or by bytes until that is loaded, which the first call begins.
+func (e *Estimator) Count(model, text string) int {
+	if count := e.tokenizers.of(model); count != nil {
+		return int(count.count(text))
+	}
+	return int(countBytes(text))
+}
