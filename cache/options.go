@@ -77,6 +77,10 @@ type Rules struct {
 	Guards           guard.Set // what may refuse a candidate
 	TTL              time.Duration
 
+	// NowTTL is how long an answer may serve other wordings of a question about
+	// now, while guard.Now is on; 0: never.
+	NowTTL time.Duration
+
 	// AllowSubstitutes keeps the answers of substitutes: models that answered
 	// instead of the one asked for.
 	AllowSubstitutes bool
@@ -106,7 +110,7 @@ func DefaultRules() Rules { return RulesOf(ScoreCosine) }
 func RulesOf(score Score) Rules {
 	rules := Rules{
 		Mode: ModeSemantic, Score: score, Threshold: 0.95, ThresholdVersion: "default", Floor: 0.6, Guards: guard.All,
-		TTL: 24 * time.Hour, Audit: AuditRules{Precision: tune.DefaultPrecision, Level: 0.05},
+		TTL: 24 * time.Hour, NowTTL: 5 * time.Minute, Audit: AuditRules{Precision: tune.DefaultPrecision, Level: 0.05},
 	}
 	if score == ScoreVerified {
 		rules.Threshold = 0.88

@@ -146,7 +146,7 @@ func (s *search) guard(found []Candidate) []assessed {
 			if asked == nil {
 				asked = guard.Read(s.req.Query)
 			}
-			a.assessment.Refused = s.rules.Guards.Compare(asked, guard.Read(candidate.Text))
+			a.assessment.Refused = s.refusing(asked, &candidate)
 		}
 		if a.assessment.Refused == guard.None {
 			passed = append(passed, a)
@@ -159,6 +159,17 @@ func (s *search) guard(found []Candidate) []assessed {
 		s.missed(s.whyNone(found[0]))
 	}
 	return passed
+}
+
+// refusing returns the guards that refuse a candidate.
+func (s *search) refusing(asked *guard.Text, candidate *Candidate) guard.Set {
+	stored := guard.Read(candidate.Text)
+	refused := s.rules.Guards.Compare(asked, stored)
+	stale := s.start.Sub(candidate.Created) >= s.rules.NowTTL
+	if stale && s.rules.Guards.Has(guard.Now) && (asked.AsksNow() || stored.AsksNow()) {
+		refused |= guard.Of(guard.Now)
+	}
+	return refused
 }
 
 // whyNone is why not even the nearest candidate passed.

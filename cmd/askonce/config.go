@@ -121,6 +121,7 @@ type CacheConfig struct {
 	Floor     float64       `yaml:"floor"`     // least cosine similarity at which the verifier is asked
 	Guards    []string      `yaml:"guards"`    // what may refuse a candidate: see guard.Parse
 	TTL       time.Duration `yaml:"ttl"`       // life of an answer
+	NowTTL    time.Duration `yaml:"now_ttl"`   // of one to a question about now, for other wordings
 
 	MaxBytes      Bytes `yaml:"max_bytes"`       // of stored answers; the oldest go first
 	MaxEntryBytes Bytes `yaml:"max_entry_bytes"` // of one answer
@@ -217,6 +218,7 @@ type NamespaceConfig struct {
 	Floor       *float64       `yaml:"floor"`
 	Guards      []string       `yaml:"guards"`
 	TTL         *time.Duration `yaml:"ttl"`
+	NowTTL      *time.Duration `yaml:"now_ttl"`
 	PromptOrder *string        `yaml:"prompt_order"`
 	Budget      BudgetConfig   `yaml:"budget"`
 
@@ -309,6 +311,7 @@ func defaultConfig(getenv func(string) string) Config {
 			Floor:           usual.Floor,
 			Guards:          guardList(usual.Guards),
 			TTL:             usual.TTL,
+			NowTTL:          usual.NowTTL,
 			MaxBytes:        4 << 30,
 			MaxEntryBytes:   16 << 20,
 			L1Bytes:         64 << 20,

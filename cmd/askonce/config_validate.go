@@ -151,6 +151,7 @@ func (c *checker) checkCache() {
 	c.check("cache.floor", policy.Threshold(c.Cache.Floor))
 	c.checkGuards("cache.guards", c.Cache.Guards)
 	c.check("cache.ttl", checkTTL(c.Cache.TTL))
+	c.check("cache.now_ttl", checkNowTTL(c.Cache.NowTTL))
 	c.atLeast("cache.max_bytes", int64(c.Cache.MaxBytes), 1<<20)
 	c.atLeast("cache.max_entry_bytes", int64(c.Cache.MaxEntryBytes), 1)
 	c.positive("cache.budget", c.Cache.Budget)
@@ -195,6 +196,13 @@ func (c *checker) checkAudit(path string, a AuditConfig) {
 func (c *checker) checkGuards(key string, list []string) {
 	_, err := guard.Parse(list, guard.All)
 	c.check(key, err)
+}
+
+func checkNowTTL(d time.Duration) error {
+	if d < 0 || d > policy.MaxTTL {
+		return fmt.Errorf("%s is not a time of 0 to %s; 0 serves other wordings of a question about now never", formatDuration(d), formatDuration(policy.MaxTTL))
+	}
+	return nil
 }
 
 func checkTTL(d time.Duration) error {
@@ -273,6 +281,9 @@ func (c *checker) checkNamespaces() {
 		}
 		if ns.TTL != nil {
 			c.check(path+".ttl", checkTTL(*ns.TTL))
+		}
+		if ns.NowTTL != nil {
+			c.check(path+".now_ttl", checkNowTTL(*ns.NowTTL))
 		}
 		c.checkBudget(path+".budget", ns.Budget)
 	}

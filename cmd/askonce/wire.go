@@ -208,7 +208,8 @@ func namespaceRules(cfg *Config) (func(tenant, namespace string) cache.Rules, er
 // rules are those of every namespace that has none of its own.
 func (c CacheConfig) rules() (cache.Rules, error) {
 	usual := cache.RulesOf(cache.Score(c.Score))
-	usual.Mode, usual.Threshold, usual.Floor, usual.TTL = cache.Mode(c.Mode), c.Threshold, c.Floor, c.TTL
+	usual.Mode, usual.Threshold, usual.Floor = cache.Mode(c.Mode), c.Threshold, c.Floor
+	usual.TTL, usual.NowTTL = c.TTL, c.NowTTL
 	usual.Audit = cache.AuditRules{Share: c.Audit.Share, Precision: c.Audit.Precision, Level: c.Audit.Alarm}
 	var err error
 	usual.Guards, err = guard.Parse(c.Guards, usual.Guards)
@@ -231,6 +232,7 @@ func (ns NamespaceConfig) rules(usual cache.Rules) (cache.Rules, error) {
 	}
 	set(&rules.Floor, ns.Floor)
 	set(&rules.TTL, ns.TTL)
+	set(&rules.NowTTL, ns.NowTTL)
 	set(&rules.AllowSubstitutes, ns.AllowSubstitutes)
 	set(&rules.Audit.Share, ns.Audit.Share)
 	set(&rules.Audit.Precision, ns.Audit.Precision)

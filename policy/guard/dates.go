@@ -242,7 +242,7 @@ var isMonthAndWord = map[string]bool{"may": true, "march": true, "august": true}
 // readPeriod reads "this week", "last month".
 func (t *Text) readPeriod(at int, word string) int {
 	turn, isTurn := turns[word]
-	span, isSpan := spans[t.word(at+1)]
+	span, isSpan := spans[strings.TrimSuffix(t.word(at+1), "'s")]
 	if !isTurn || !isSpan || !t.isNext(at+1) {
 		return 0
 	}

@@ -8,22 +8,25 @@ import "strings"
 type class uint32
 
 const (
-	filler      class = 1 << iota // says little of what a question is about
-	determiner                    // stands in front of a noun
-	negator                       // denies
-	idle                          // "not" before it denies nothing that is asked about: "I do not know how to", "not only"
-	hedge                         // denies as well, or means the lack of something
-	slip                          // interrupts a sentence
-	aroundNo                      // follows or precedes "no" where that takes something back
-	excuse                        // follows "sorry" where that takes nothing back
-	beforeMonth                   // stands in front of months
-	opposite                      // has an opposite
-	quantity                      // begins or belongs to a number, date or time
-	memberWord                    // names a thing of a kind
-	phrasalVerb                   // makes up a term with a particle: turn on
-	particle                      // of such a verb
-	memberHead                    // begins such a name of several words
-	figures                       // has digits
+	filler        class = 1 << iota // says little of what a question is about
+	determiner                      // stands in front of a noun
+	negator                         // denies
+	idle                            // "not" before it denies nothing that is asked about: "I do not know how to", "not only"
+	hedge                           // denies as well, or means the lack of something
+	slip                            // interrupts a sentence
+	aroundNo                        // follows or precedes "no" where that takes something back
+	excuse                          // follows "sorry" where that takes nothing back
+	beforeMonth                     // stands in front of months
+	opposite                        // has an opposite
+	quantity                        // begins or belongs to a number, date or time
+	memberWord                      // names a thing of a kind
+	present                         // may mean the present
+	beforeCurrent                   // stands in front of "current" where that is no time
+	afterCurrent                    // behind it
+	phrasalVerb                     // makes up a term with a particle: turn on
+	particle                        // of such a verb
+	memberHead                      // begins such a name of several words
+	figures                         // has digits
 )
 
 // lists are the words of each class.
@@ -38,12 +41,15 @@ var lists = map[class]string{
 	hedge: "unable fail fails failed failing failure impossible refuse refuses refused decline declined declining lack lacks lacking missing absent absence " +
 		"avoid avoiding prevent prevents prevented preventing stop stops stopped stopping hardly barely rarely unless instead besides rather against silent " +
 		"bald zero unavailable",
-	slip:        "no or wait oh oops whoops sorry um uh er erm nope",
-	aroundNo:    "wait sorry actually rather hold scratch strike make change cancel forget instead not no oops whoops oh um uh er erm thanks thank let nope correction",
-	excuse:      "for about to if but i i'm that we my",
-	beforeMonth: "in of since by until till last next early late mid during",
-	quantity:    "half",
-	particle:    "on off in out up down back",
+	slip:          "no or wait oh oops whoops sorry um uh er erm nope",
+	aroundNo:      "wait sorry actually rather hold scratch strike make change cancel forget instead not no oops whoops oh um uh er erm thanks thank let nope correction",
+	excuse:        "for about to if but i i'm that we my",
+	beforeMonth:   "in of since by until till last next early late mid during",
+	quantity:      "half",
+	present:       "now current currently latest nowadays newest moment far price prices rate rates days night morning evening afternoon weather forecast",
+	beforeCurrent: "electric electrical alternating direct eddy ocean water air ac dc",
+	afterCurrent:  "account accounts asset assets liability liabilities ratio density flow flows",
+	particle:      "on off in out up down back",
 }
 
 var lexicon = classify()

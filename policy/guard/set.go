@@ -20,17 +20,18 @@ const (
 	Opposites              // one text has the opposite of a word of the other's
 	Direction              // from x, and to x
 	Kinds                  // another thing of the same kind: colour, country, drug
+	Now                    // one is about now, and the stored answer is no longer fresh
 	guards                 // how many there are
 )
 
-var names = [guards]string{"numbers", "units", "dates", "negation", "opposites", "direction", "kinds"}
+var names = [guards]string{"numbers", "units", "dates", "negation", "opposites", "direction", "kinds", "now"}
 
 // String is the name in configurations, receipts and metrics.
 func (g Guard) String() string { return names[g] }
 
 // Revision counts changes of what guards refuse. Thresholds are bound to it:
 // those that were certified under another one are void.
-const Revision = 4
+const Revision = 5
 
 // Set is a set of guards.
 type Set uint32
