@@ -4,7 +4,9 @@ package api_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -89,7 +91,73 @@ func TestAuditsAreTheOperatorsCalls(t *testing.T) {
 	if label := list.decode(t)["labels"].([]any)[0].(map[string]any); label["source"] != "audit" || label["by"] != "audit" || label["version"] != "default" {
 		t.Errorf("label %v", label)
 	}
+	lines := w.send("GET", "/v1/labels?source=audit&limit=1", "", "Askonce-Key", "ask_a").wants(t, 200).wantsHeader(t, "Content-Type", "application/jsonl")
+	if strings.Count(lines.body, "\n") != 1 || !strings.Contains(lines.body, `"source":"audit"`) || lines.header.Get("Link") != "" {
+		t.Errorf("labels %s, %v", lines.body, lines.header)
+	}
 	if len(upstream.asked) != 0 {
 		t.Error("more than one hit was audited")
 	}
+}
+
+// feedbackOn gives verdicts on hits of as many questions.
+func feedbackOn(t *testing.T, w *world, verdicts ...string) {
+	t.Helper()
+	for i, verdict := range verdicts {
+		w.post("/v1/cache/store", `{"prompt":"how do I reset my password","response":"so"}`).wants(t, 201)
+		words := strings.Fields("password my reset I do how")
+		asked := strings.Join(append(words[i:], words[:i]...), " ")
+		hit := w.post("/v1/cache/lookup", fmt.Sprintf(`{"prompt":%q,"threshold":0.5}`, asked)).wants(t, 200).decode(t)
+		entry, ok := hit["entry"].(map[string]any)
+		if !ok {
+			t.Fatalf("no hit: %v", hit)
+		}
+		w.post("/v1/feedback", fmt.Sprintf(`{"entry":%q,"prompt":%q,"verdict":%q}`, entry["id"], asked, verdict)).wants(t, 200)
+	}
+}
+
+func TestLabelsArePaged(t *testing.T) {
+	w := newWorld(t, plan{})
+	d := readDocument(t, w)
+	feedbackOn(t, w, "right", "right", "wrong")
+	var all []string
+	for at := "/v1/labels?limit=2"; at != ""; {
+		page := w.send("GET", at, "").wants(t, 200)
+		d.checkAnswer(t, "/paths/~1v1~1labels/get", page)
+		all = append(all, strings.Split(strings.TrimSpace(page.body), "\n")...)
+		link, _, _ := strings.Cut(page.header.Get("Link"), ">")
+		at = strings.TrimPrefix(link, "<")
+	}
+	if len(all) != 3 || !strings.Contains(all[0], `"right":false`) || !strings.Contains(all[2], `"right":true`) {
+		t.Errorf("%d labels: %q", len(all), all)
+	}
+	for query, want := range map[string]int{
+		"verdict=wrong": 1, "verdict=right": 2, "verdict=undecided": 0, "source=audit": 0, "source=feedback": 3, "namespace=other": 0,
+	} {
+		if got := w.send("GET", "/v1/labels?"+query, "").wants(t, 200); strings.Count(got.body, "\n") != want {
+			t.Errorf("%s: %q", query, got.body)
+		}
+	}
+	for _, query := range []string{"verdict=maybe", "source=me", "limit=0", "limit=x", "namespace=a%20b"} {
+		d.checkAnswer(t, "/paths/~1v1~1labels/get", w.send("GET", "/v1/labels?"+query, "").wants(t, 400))
+	}
+}
+
+// Tuning on gathered labels says of which, since only audits are a sample.
+func TestTuningSaysWhichLabels(t *testing.T) {
+	w := newWorld(t, plan{})
+	d := readDocument(t, w)
+	feedbackOn(t, w, "right", "right", "right", "right", "right", "wrong")
+	got := w.post("/v1/tune", `{"labels":true,"source":"feedback","precision":0.2,"confidence":0.5}`).wants(t, 200)
+	d.checkAnswer(t, "/paths/~1v1~1tune/post", got)
+	used := got.decode(t)["labels"].(map[string]any)
+	if used["source"] != "feedback" || used["feedback"] != 6.0 || used["audits"] != 0.0 {
+		t.Errorf("used %v", used)
+	}
+	if c, ok := got.decode(t)["certificate"].(map[string]any); ok && c["labels"] != "feedback" {
+		t.Errorf("certificate %v", c)
+	}
+	w.post("/v1/tune", `{"labels":true,"source":"audit"}`).wants(t, 422)
+	w.post("/v1/tune", `{"labels":true,"source":"mine"}`).wants(t, 400)
+	w.post("/v1/tune", `{"lookups":[],"source":"audit"}`).wants(t, 400)
 }

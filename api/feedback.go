@@ -13,6 +13,9 @@ type feedbackBody struct {
 	Entry   *string `json:"entry"`
 	Request *string `json:"request"`
 	Prompt  *string `json:"prompt"`
+
+	Namespace *string `json:"namespace"` // of the label, where the answer is gone
+
 	Verdict *string `json:"verdict"` // right or wrong
 	Unknown unknown `json:",embed"`
 }
@@ -35,6 +38,8 @@ func (s *Server) feedback(w http.ResponseWriter, r *http.Request, x *exchange) e
 		return err
 	}
 	said, problems := asked.read()
+	namespace, more := s.namespaceOf(asked.Namespace)
+	said.Namespace, problems = namespace, append(problems, more...)
 	if len(problems) > 0 {
 		return badBody(problems...)
 	}

@@ -179,6 +179,7 @@ func (s *Server) own() []route {
 		route{method: http.MethodGet, path: "/v1/thresholds", role: RoleRead, handle: s.thresholds},
 		route{method: http.MethodGet, path: "/v1/thresholds/history", role: RoleRead, handle: s.thresholdHistory},
 		route{method: http.MethodGet, path: "/v1/feedback", role: RoleAdmin, handle: s.labels},
+		route{method: http.MethodGet, path: "/v1/labels", role: RoleAdmin, handle: s.exportLabels},
 		route{method: http.MethodGet, path: "/v1/cache/entries/:id", role: RoleRead, handle: s.getEntry},
 		route{method: http.MethodDelete, path: "/v1/cache/entries/:id", role: RoleAdmin, handle: s.deleteEntry},
 	)

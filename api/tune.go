@@ -3,6 +3,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,7 @@ type tuneBody struct {
 	Lookups   []jsontext.Value `json:"lookups"`
 	Pairs     []jsontext.Value `json:"pairs"`
 	Labels    bool             `json:"labels"`
+	Source    *string          `json:"source"` // of the labels
 
 	Precision    *float64 `json:"precision"`
 	RequestError *float64 `json:"request_error"`
@@ -39,8 +41,17 @@ type tuneAnswer struct {
 	Namespace string      `json:"namespace"`
 	Judge     cache.Judge `json:"judge"` // of the scores
 	At        time.Time   `json:"at"`
-	Skipped   int         `json:"skipped,omitzero"` // labels without a score of this judge
+	Labels    *labelsUsed `json:"labels,omitzero"` // where they were gathered
 	Applied   *versionDoc `json:"applied"`
+}
+
+// labelsUsed tells which gathered labels a calibration rests on.
+type labelsUsed struct {
+	Source    string `json:"source"`    // audit, feedback or all
+	Audits    int    `json:"audits"`    // of a random sample of the hits
+	Feedback  int    `json:"feedback"`  // of what callers cared to say
+	Undecided int    `json:"undecided"` // audits left out until somebody decides
+	Skipped   int    `json:"skipped"`   // without text, whose score is of another judge
 }
 
 // tune answers POST /v1/tune.
@@ -82,11 +93,13 @@ func (s *Server) calibrate(ctx context.Context, asked *tuneBody, tenant, namespa
 	}
 	answer := &tuneAnswer{Namespace: namespace, At: time.Now().UTC().Truncate(time.Second)}
 	if asked.Labels {
-		found, err := s.opts.Cache.LabelRows(ctx, tenant, namespace, "")
+		found, err := s.opts.Cache.LabelRows(ctx, tenant, namespace, asked.source())
 		if err != nil {
 			return nil, err
 		}
-		rows, answer.Skipped = found.Rows, found.Skipped
+		rows, answer.Labels = found.Rows, &labelsUsed{
+			Source: orAll(asked.source()), Audits: found.Audits, Feedback: found.Feedback, Undecided: found.Undecided, Skipped: found.Skipped,
+		}
 	}
 	var samples []tune.Sample
 	samples, answer.Judge, err = s.opts.Cache.Samples(ctx, rows, cache.Scoring{Tenant: tenant, Namespace: namespace})
@@ -97,8 +110,21 @@ func (s *Server) calibrate(ctx context.Context, asked *tuneBody, tenant, namespa
 	now := s.opts.Cache.Serving(tenant, namespace).Threshold
 	o.Now = &now
 	answer.Result, err = tune.Calibrate(samples, o)
+	if answer.Certificate != nil && asked.Labels {
+		answer.Certificate.Labels = orAll(asked.source())
+	}
 	return answer, err
 }
+
+// source is where the labels are to be of; "" is all.
+func (b *tuneBody) source() cache.LabelSource {
+	if b.Source == nil || *b.Source == "all" {
+		return ""
+	}
+	return cache.LabelSource(*b.Source)
+}
+
+func orAll(source cache.LabelSource) string { return cmp.Or(string(source), "all") }
 
 func (b *tuneBody) options() tune.Options {
 	var o tune.Options
@@ -127,6 +153,12 @@ func (b *tuneBody) check() []detail {
 	}
 	if sources != 1 {
 		problems = append(problems, detail{"", "give one of lookups, pairs, and labels (true: those gathered for the namespace)"})
+	}
+	if err := checkSource(b.Source); err != nil {
+		problems = append(problems, detail{"source", err.Error()})
+	}
+	if b.Source != nil && !b.Labels {
+		problems = append(problems, detail{"source", "is for labels: true"})
 	}
 	if b.Pairs != nil && b.PositiveRate == nil {
 		problems = append(problems, detail{"positive_rate", "is missing: of pairs it is not known how often a candidate is right in use; give that share, such as 0.5"})

@@ -379,3 +379,40 @@ func TestTalliesStayShort(t *testing.T) {
 		}
 	})(t)
 }
+
+// An audit was mistaken, and the answer and the memory of the hit are gone: the
+// label is there, and a person corrects it.
+func TestALabelIsCorrected(t *testing.T) {
+	bubble(func(t *testing.T) {
+		w, registry := audited(t)
+		storedAnswer(t, w, said)
+		entry := auditing(t, w, 1, answers(answerJSON(saidOther, "stop"))).Entry.Key
+		wantOutcome(t, registry, "wrong", 1)
+		w.close()
+		again := openWorld(t, w.dir)
+		labels, err := again.LatestLabels(t.Context(), "acme", "default")
+		if err != nil || len(labels) != 1 || labels[0].Right || labels[0].ID == "" {
+			t.Fatalf("labels %+v, %v", labels, err)
+		}
+		f := cache.Feedback{Tenant: "acme", Namespace: "elsewhere", Entry: entry, Request: rewordedChat(t, 1).Key, Right: true}
+		if _, err := again.Feedback(t.Context(), f); !errors.Is(err, cache.ErrNotFound) {
+			t.Errorf("a label of another namespace: %v", err)
+		}
+		f.Namespace = "default"
+		time.Sleep(time.Millisecond) // of the bubble's clock
+		if r, err := again.Feedback(t.Context(), f); err != nil || !r.Labelled || r.Evicted || r.Namespace != "default" {
+			t.Errorf("result %+v, %v", r, err)
+		}
+		found, err := again.LabelRows(t.Context(), "acme", "default", cache.LabelAudit)
+		if err != nil || found.Audits != 1 || !found.Rows[0].Right || found.Rows[0].Asked != rewordedChat(t, 1).Query {
+			t.Errorf("for tuning: %+v, %v", found, err)
+		}
+		storedAnswer(t, again, said)
+		if _, err := again.Delete(t.Context(), "acme", f.Request); err != nil { // the fresh answer
+			t.Fatal(err)
+		}
+		if _, receipt := again.Lookup(t.Context(), rewordedChat(t, 1)); !receipt.Hit() {
+			t.Errorf("the question still does not get the answer: %+v", receipt)
+		}
+	})(t)
+}

@@ -26,7 +26,9 @@
 // A namespace's threshold has versions, which are bound to the [Judge] whose
 // scores they were made for ([Cache.SetThreshold]); [Cache.Samples] scores
 // labelled rows for policy/tune, and [Cache.Feedback] takes wrong answers back
-// and gathers labels. They live in the store's [Books].
+// and gathers labels. So do audits, which ask the origin what a hit has answered
+// (audit.go), and raise an alarm when too many are wrong (tally.go, alarm.go).
+// All of it lives in the store's [Books].
 //
 // The package does not know HTTP servers, credentials, or any backend.
 package cache

@@ -20,6 +20,10 @@ type Feedback struct {
 	Entry   Key    // of the answer
 	Request Key    // from the receipt; zero if it is not known
 	Asked   string // the question's text; "" if it is not known
+
+	// Namespace is where a label about the same is looked for, if neither the
+	// answer nor a recent hit is there any more: the label is corrected.
+	Namespace string
 }
 
 // FeedbackResult is what a Feedback did.
@@ -75,23 +79,30 @@ func (c *Cache) Feedback(ctx context.Context, f Feedback) (FeedbackResult, error
 		f.Request = NewPrompt(f.Tenant, entry.Meta.Namespace, f.Asked).Key
 	}
 	hit := c.recentHit(&f)
-	if entry == nil && hit == nil {
-		return FeedbackResult{}, ErrNotFound
-	}
-	p := place{tenant: f.Tenant}
-	if entry != nil {
+	p := place{f.Tenant, f.Namespace}
+	switch {
+	case entry != nil:
 		p.namespace = entry.Meta.Namespace
-	} else {
+	case hit != nil:
 		p.namespace = hit.place.namespace
 	}
-	r := FeedbackResult{Namespace: p.namespace}
-	if !f.Right {
-		if r, err = c.takeBack(ctx, p, &f); err != nil {
-			return r, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	label := newLabel(&f, entry, hit)
+	if !label.usable() {
+		known, err := c.labelOf(ctx, p, &f)
+		switch {
+		case err != nil:
+			return FeedbackResult{}, err
+		case known != nil:
+			label.describe(known)
+		case entry == nil:
+			return FeedbackResult{}, ErrNotFound
 		}
 	}
-	label := newLabel(&f, entry, hit)
-	r.Labelled = label.Asked != "" && label.Stored != "" || label.Score != nil
+	r, err := c.act(ctx, p, &f)
+	if err != nil {
+		return r, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	r.Labelled = label.usable()
 	if err := c.addLabel(ctx, p, label); err != nil {
 		return r, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
@@ -107,6 +118,19 @@ func (c *Cache) recentHit(f *Feedback) *served {
 		return nil
 	}
 	return hit
+}
+
+// act does with an answer what feedback demands: a wrong one is taken back, and
+// for a question that it is right for it may be served again.
+func (c *Cache) act(ctx context.Context, p place, f *Feedback) (FeedbackResult, error) {
+	if !f.Right {
+		return c.takeBack(ctx, p, f)
+	}
+	r := FeedbackResult{Namespace: p.namespace}
+	if f.Request == (Key{}) {
+		return r, nil
+	}
+	return r, c.negatives.remove(ctx, p, pair(f.Request, f.Entry))
 }
 
 // takeBack evicts a wrong answer and remembers for which question it was wrong.

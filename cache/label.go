@@ -29,6 +29,8 @@ const (
 // Label is what was said of one answer that was served by meaning, or would
 // have been.
 type Label struct {
+	ID string `json:"id,omitzero"` // sorts by time; given when it is read
+
 	At      time.Time   `json:"at"`
 	By      string      `json:"by"` // a key's id, or "audit"
 	Source  LabelSource `json:"source,omitzero"`
@@ -120,14 +122,15 @@ func (c *Cache) Labels(ctx context.Context, tenant, namespace string) ([]Label, 
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	labels := make([]Label, 0, len(rows))
-	for _, value := range rows {
+	for name, value := range rows {
 		var l Label
 		if err := json.Unmarshal(value, &l); err != nil {
 			c.log.Warn("a label cannot be read; left out", "namespace", namespace)
 			continue
 		}
+		l.ID = name
 		labels = append(labels, l)
 	}
-	slices.SortFunc(labels, func(a, b Label) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.same(), b.same())) })
+	slices.SortFunc(labels, func(a, b Label) int { return cmp.Compare(b.ID, a.ID) })
 	return labels, nil
 }

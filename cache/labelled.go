@@ -22,14 +22,14 @@ type Labelled struct {
 // about one question and one answer, the latest that decides counts. One that was
 // audited is of the audits' sample, whoever decided it.
 func (c *Cache) LabelRows(ctx context.Context, tenant, namespace string, source LabelSource) (Labelled, error) {
-	labels, err := c.Labels(ctx, tenant, namespace)
+	labels, err := c.LatestLabels(ctx, tenant, namespace)
 	if err != nil {
 		return Labelled{}, err
 	}
 	rules := c.opts.Rules(tenant, namespace)
 	judge := c.judge(&rules)
 	var found Labelled
-	for _, l := range merged(labels) {
+	for _, l := range labels {
 		if source != "" && source != l.Source {
 			continue
 		}
@@ -49,6 +49,33 @@ func (c *Cache) LabelRows(ctx context.Context, tenant, namespace string, source 
 		found.Rows = append(found.Rows, row)
 	}
 	return found, nil
+}
+
+// LatestLabels are a namespace's labels, the latest first, with one for each
+// question and answer: what is known of it in all. Errors: ErrNoBooks,
+// ErrUnavailable.
+func (c *Cache) LatestLabels(ctx context.Context, tenant, namespace string) ([]*Label, error) {
+	labels, err := c.Labels(ctx, tenant, namespace)
+	return merged(labels), err
+}
+
+// labelOf is what is known of a question and an answer that feedback is about;
+// nil: nothing.
+func (c *Cache) labelOf(ctx context.Context, p place, f *Feedback) (*Label, error) {
+	if f.Request == (Key{}) {
+		return nil, nil
+	}
+	labels, err := c.LatestLabels(ctx, p.tenant, p.namespace)
+	if err != nil {
+		return nil, err
+	}
+	about := Label{Request: f.Request.String(), Entry: f.Entry.String()}
+	for _, l := range labels {
+		if l.same() == about.same() {
+			return l, nil
+		}
+	}
+	return nil, nil
 }
 
 // merged are labels, the latest first, with one for each question and answer.
@@ -79,16 +106,24 @@ func (l *Label) complete(earlier *Label) {
 	if earlier.Source == LabelAudit {
 		l.Source = LabelAudit
 	}
+	l.describe(earlier)
+}
+
+// describe adds to a label what another about the same knows of the questions.
+func (l *Label) describe(by *Label) {
 	if l.Asked == "" {
-		l.Asked = earlier.Asked
+		l.Asked = by.Asked
 	}
 	if l.Stored == "" {
-		l.Stored = earlier.Stored
+		l.Stored = by.Stored
 	}
 	if l.Score == nil {
-		l.Score, l.Judge = earlier.Score, earlier.Judge
+		l.Score, l.Judge = by.Score, by.Judge
 	}
 }
+
+// usable reports whether tuning can use the label.
+func (l *Label) usable() bool { return l.Asked != "" && l.Stored != "" || l.Score != nil }
 
 // row is the label as tuning wants it; ok is false if it cannot be scored.
 func (l *Label) row(judge Judge) (row tune.Row, ok bool) {

@@ -74,6 +74,29 @@ func (n *negatives) add(ctx context.Context, p place, wrong pairing) error {
 	return n.refresh(ctx)
 }
 
+// remove forgets a pairing, here at once and on other replicas soon.
+func (n *negatives) remove(ctx context.Context, p place, wrong pairing) error {
+	if _, known := (*n.current.Load())[wrong]; !known {
+		return nil
+	}
+	rows, err := n.c.rowsOf(ctx, negativeBook)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for name := range rows {
+		if strings.HasPrefix(name, p.prefix()) && strings.HasSuffix(name, "-"+hex.EncodeToString(wrong[:])) {
+			names = append(names, name)
+		}
+	}
+	if _, err := n.c.changeBook(ctx, func(ctx context.Context) (bool, error) {
+		return true, n.c.books.Remove(ctx, negativeBook, names)
+	}); err != nil {
+		return err
+	}
+	return n.refresh(ctx)
+}
+
 // refresh reads the book if it has changed.
 func (n *negatives) refresh(ctx context.Context) error {
 	n.mu.Lock()

@@ -31,6 +31,10 @@ type Certificate struct {
 	HeldOut int     `json:"held_out"`
 	Samples int     `json:"samples"`
 
+	// Labels says of which gathered labels the sample was: audit, feedback or
+	// all. Of audits, a random sample of the hits, the promise is what it says.
+	Labels string `json:"labels,omitzero"`
+
 	Seed        uint64 `json:"seed"`
 	Fingerprint string `json:"fingerprint"` // of the sample
 }
