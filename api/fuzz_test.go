@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/askonce/askonce/policy"
+	"github.com/askonce/askonce/policy/prefix"
 )
 
 // FuzzSteer: whatever the headers hold, they are refused by name or give
@@ -82,5 +83,36 @@ func FuzzGuard(f *testing.F) {
 			return // a port that no browser takes
 		}
 		t.Fatalf("%q passes", host)
+	})
+}
+
+// FuzzExplain: whatever request is explained, the explanation is of that request
+// and promises no more than its prefix has.
+func FuzzExplain(f *testing.F) {
+	f.Add([]byte(`{"model":"gpt-4o","messages":[{"role":"system","content":"Now: 10:35:22\n\nBe brief."},{"role":"user","content":"hi"}]}`))
+	f.Add([]byte(`{"model":"claude-x","max_tokens":1,"system":[{"type":"text","text":"a","cache_control":{}}],"messages":[{"role":"user","content":[{"type":"x"}]}]}`))
+	f.Add([]byte(`{"model":"m","input":[{"type":"function_call"},{"role":"user","content":"hi"}],"tools":[{"name":"b"},{"name":"a"}]}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		view, err := ReadPrompt(body, "")
+		if err != nil {
+			return
+		}
+		explainer, err := NewExplainer(Options{Tokens: func(_, text string) int { return 100 * len(text) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ask := &ExplainRequest{View: view, Namespace: "default", Mode: prefix.On}
+		for range 2 {
+			x := explainer.Explain(ask)
+			if !x.After.IsValid() || (x.Unified == "") != (len(x.Diff) == 0) {
+				t.Fatalf("after %s, unified %q", x.After, x.Unified)
+			}
+			for _, side := range []ExplainedPrefix{x.StablePrefix.Before, x.StablePrefix.After} {
+				if side.Kept > side.Tokens || side.Kept < 0 || side.Why == "" {
+					t.Fatalf("%+v", side)
+				}
+			}
+			explainer.Teach(ask)
+		}
 	})
 }

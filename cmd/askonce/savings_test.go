@@ -90,3 +90,49 @@ func TestSavingsAreToldAndLast(t *testing.T) {
 		})
 	}
 }
+
+// TestSwitchingOrderOnShows: the provider's own figures tell what ordering
+// gains, in the metrics and in the savings.
+func TestSwitchingOrderOnShows(t *testing.T) {
+	t.Parallel()
+	provider := startProvider(t, "--latency", "0s", "--token-interval", "0s")
+	service := startService(t, provider, filepath.Join(t.TempDir(), "data"))
+	rules := strings.Repeat("Parcels are sent within two days of the order. ", 200) // some 2,000 tokens
+	const each = 8
+	for _, order := range []string{"off", "on"} {
+		for i := range each {
+			body, err := json.Marshal(map[string]any{"model": "gpt-4o", "stream": i%2 == 0, "messages": []map[string]string{
+				{"role": "system", "content": fmt.Sprintf("Current time: 10:35:%02d\n\n%s", i, rules)}, {"role": "user", "content": "Where is my parcel?"},
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := service.send("POST", "/v1/chat/completions", string(body), "Cache-Control", "no-store", "Askonce-Prompt-Order", order, "Authorization", "Bearer sk-a")
+			if a.status != http.StatusOK {
+				t.Fatalf("status %d: %s", a.status, a.body)
+			}
+		}
+	}
+	metrics := service.send("GET", "/metrics", "").body
+	count := func(name, order string) (n float64) {
+		t.Helper()
+		line := regexp.MustCompile(name + `\{endpoint="chat",model="gpt-4o",order="` + order + `"\} (\S+)`).FindStringSubmatch(metrics)
+		if line == nil {
+			t.Fatalf("%s of order %s is not in the metrics", name, order)
+		}
+		if _, err := fmt.Sscan(line[1], &n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	share := func(order string) float64 {
+		return count("askonce_prompt_cached_tokens_total", order) / count("askonce_prompt_tokens_total", order)
+	}
+	if before, after := share("off"), share("on"); before != 0 || after < 0.75 {
+		t.Errorf("the share cached is %.2f without ordering, %.2f with it", before, after)
+	}
+	table := command(t, "savings", "--url", service.url, "--by", "model")
+	if regexp.MustCompile(`gpt-4o .*\s0\.0%\s`).MatchString(table) || strings.Contains(table, "Saved $0.00 and") {
+		t.Errorf("the prefix cache's savings are not told:\n%s", table)
+	}
+}
