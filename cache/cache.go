@@ -107,6 +107,7 @@ func (c *Cache) Close(ctx context.Context) error {
 	err := errors.Join(c.flights.close(ctx), c.queue.close(ctx))
 	c.stop()
 	c.background.Wait()
+	c.l1.close()
 	return errors.Join(err, c.savings.close(ctx))
 }
 

@@ -29,6 +29,13 @@ func newFirstLevel(bytes int64, life time.Duration) *firstLevel {
 	return &firstLevel{entries: otter.Must(opts)}
 }
 
+// close ends the work in the background, where lives end.
+func (l *firstLevel) close() {
+	if l != nil {
+		l.entries.StopAllGoroutines()
+	}
+}
+
 func (l *firstLevel) get(key Key, now time.Time) *Entry {
 	if l == nil {
 		return nil

@@ -15,6 +15,7 @@
 //	prompt              what is embedded
 //	response            the answer's JSON, byte by byte, as a string
 //	usage               input, output, cached tokens, where they are known
+//	took_ms             milliseconds that the provider's answer took, where they are known
 //	vector              base64 of little-endian float32, of unit length
 //
 // Prompts and responses that are not UTF-8 are in prompt_base64 and

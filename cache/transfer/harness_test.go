@@ -131,6 +131,7 @@ func (w *world) fill(t *testing.T, from, to int) {
 				req.Tags, req.TTL = []string{"v1"}, time.Hour
 				_, err := c.Store(t.Context(), req, cache.Stored{
 					Response: []byte(response(n)), Usage: llm.Usage{Input: int64(n), Output: 2, Cached: 1}, HasUsage: true,
+					Took: time.Duration(n) * time.Millisecond,
 				})
 				return err
 			})
@@ -152,7 +153,7 @@ func (w *world) wants(t *testing.T, from, to int) {
 				if e == nil || receipt.Layer != layer {
 					t.Fatalf("question %d: layer %q (%s), want %q", n, receipt.Layer, receipt.Reason, layer)
 				}
-				if string(e.Response) != response(n) || e.Usage.Input != int64(n) || len(e.Meta.Tags) != 1 {
+				if string(e.Response) != response(n) || e.Usage.Input != int64(n) || e.Took != time.Duration(n)*time.Millisecond || len(e.Meta.Tags) != 1 {
 					t.Errorf("question %d (%s): another entry came back: %+v", n, layer, e)
 				}
 			}

@@ -30,7 +30,8 @@ type line struct {
 	Created   time.Time `json:"created"`
 	Expires   time.Time `json:"expires"`
 
-	Usage *tokens `json:"usage,omitzero"`
+	Usage  *tokens `json:"usage,omitzero"`
+	TookMS int64   `json:"took_ms,omitzero"` // the provider's time for the answer
 
 	Prompt         string `json:"prompt,omitzero"`
 	PromptBase64   []byte `json:"prompt_base64,omitempty"`
@@ -65,6 +66,7 @@ func appendLine(dst []byte, item Item) ([]byte, error) {
 	l := line{
 		Key: e.Key.String(), Tenant: e.Meta.Tenant, Namespace: e.Meta.Namespace, Kind: e.Meta.Kind, Model: e.Meta.Model,
 		Tags: e.Meta.Tags, Created: e.Meta.Created.UTC(), Expires: e.Meta.Expires.UTC(),
+		TookMS: e.Took.Milliseconds(),
 	}
 	if e.Scope != (cache.Scope{}) {
 		l.Scope = hex.EncodeToString(e.Scope[:])
@@ -153,6 +155,7 @@ func (l *line) entry() (*cache.Entry, error) {
 	if u := l.Usage; u != nil {
 		e.HasUsage, e.Usage = true, llm.Usage{Input: u.Input, Output: u.Output, Cached: u.Cached}
 	}
+	e.Took = time.Duration(l.TookMS) * time.Millisecond
 	return e, checkEntry(e)
 }
 
@@ -167,6 +170,8 @@ func checkEntry(e *cache.Entry) error {
 		return errors.New("created is missing, or expires is not behind it")
 	case min(e.Usage.Input, e.Usage.Output, e.Usage.Cached) < 0:
 		return errors.New("usage is negative")
+	case e.Took < 0:
+		return errors.New("took_ms is negative, or longer than a time can be")
 	case !jsontext.Value(e.Response).IsValid(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true)):
 		return errors.New("response is not one JSON value")
 	}
