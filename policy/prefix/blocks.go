@@ -181,11 +181,18 @@ func isHeading(line string) bool {
 	return len(trimmed) < len(line) && strings.HasPrefix(trimmed, " ")
 }
 
+// longestSpeaker is the length of the longest of dialogueLabels, with what they are
+// put in bold by.
+const longestSpeaker = len("**observation**")
+
 // isDialogue reports whether a text has turns of two speakers, as examples do.
 func isDialogue(text string) bool {
 	speaker := ""
 	for line := range strings.SplitSeq(text, "\n") {
-		label, _, _ := strings.Cut(strings.TrimSpace(line), ":")
+		label, _, found := strings.Cut(strings.TrimSpace(line), ":")
+		if !found || len(label) > longestSpeaker {
+			continue
+		}
 		if label = squeeze(label); !dialogueLabels[label] || label == speaker {
 			continue
 		}

@@ -12,34 +12,63 @@ import (
 )
 
 // check tells what a rewrite changed that it must not; "" for nothing.
-func check(before, after []byte) string {
-	if !gjson.ValidBytes(after) {
+func check(before, after string) string {
+	if !gjson.Valid(after) {
 		return "invalid_json"
 	}
-	seed := maphash.MakeSeed()
-	if outline(before, seed) != outline(after, seed) {
+	if !sameBody(parseObject(before), parseObject(after), maphash.MakeSeed()) {
 		return "content_changed"
 	}
 	return ""
 }
 
-// outline is a body without what a rewrite may change: the order of members
-// and tools, and within one text the order of its words.
-func outline(body []byte, seed maphash.Seed) string {
-	root := parseObject(string(body))
-	sortMembers(root)
-	for i := range root.members {
-		m := &root.members[i]
-		switch m.name {
+// sameBody reports whether two bodies differ in nothing but what a rewrite may
+// change: the order of members and tools, and within one text that of its words.
+// What is written alike is not read.
+func sameBody(before, after *object, seed maphash.Seed) bool {
+	return sameMembers(before, after, func(name, a, b string) bool {
+		switch name {
 		case "tools":
-			m.raw = toolsOutline(m.raw)
+			return toolsOutline(a) == toolsOutline(b)
 		case "messages", "input":
-			m.raw = turnsOutline(m.raw, seed)
+			return sameTurns(a, b, seed)
 		case "system", "instructions", "prompt":
-			m.raw = contentOutline(m.raw, seed)
+			return contentOutline(a, seed) == contentOutline(b, seed)
+		}
+		return false
+	})
+}
+
+// sameMembers reports whether two objects have the same members, in any order;
+// same judges those that are written otherwise.
+func sameMembers(a, b *object, same func(name, a, b string) bool) bool {
+	if a == nil || b == nil || len(a.members) != len(b.members) {
+		return false
+	}
+	sortMembers(a)
+	sortMembers(b)
+	for i := range a.members {
+		x, y := &a.members[i], &b.members[i]
+		if x.name != y.name || x.raw != y.raw && !same(x.name, x.raw, y.raw) {
+			return false
 		}
 	}
-	return string(root.appendTo(nil))
+	return true
+}
+
+func sameTurns(before, after string, seed maphash.Seed) bool {
+	a, b := parseArray(before), parseArray(after)
+	if a == nil || len(a) != len(b) {
+		return isString(before) && contentOutline(before, seed) == contentOutline(after, seed)
+	}
+	for i := range a {
+		if a[i] != b[i] && !sameMembers(parseObject(a[i]), parseObject(b[i]), func(name, x, y string) bool {
+			return name == "content" && contentOutline(x, seed) == contentOutline(y, seed)
+		}) {
+			return false
+		}
+	}
+	return true
 }
 
 func toolsOutline(raw string) string {
@@ -52,32 +81,13 @@ func toolsOutline(raw string) string {
 		if f := o.member("function"); f != nil {
 			if inner := parseObject(f.raw); inner != nil {
 				sortMembers(inner)
-				f.raw = string(inner.appendTo(nil))
+				f.raw = inner.json()
 			}
 		}
 		sortMembers(o)
-		list[i] = string(o.appendTo(nil))
+		list[i] = o.json()
 	}
 	slices.Sort(list)
-	return joinArray(list)
-}
-
-func turnsOutline(raw string, seed maphash.Seed) string {
-	if isString(raw) {
-		return contentOutline(raw, seed)
-	}
-	list := parseArray(raw)
-	for i, element := range list {
-		o := parseObject(element)
-		if o == nil {
-			continue
-		}
-		sortMembers(o)
-		if c := o.member("content"); c != nil {
-			c.raw = contentOutline(c.raw, seed)
-		}
-		list[i] = string(o.appendTo(nil))
-	}
 	return joinArray(list)
 }
 
@@ -91,7 +101,7 @@ func contentOutline(raw string, seed maphash.Seed) string {
 		part := parseObject(p)
 		if text := part.textMember(); text != nil {
 			text.raw = words(stringOf(text.raw), seed)
-			parts[i] = string(part.appendTo(nil))
+			parts[i] = part.json()
 		}
 	}
 	if parts == nil {
@@ -139,7 +149,7 @@ func flat(body []byte, seed maphash.Seed) string {
 			m.raw = flatTurns(m.raw, seed)
 		}
 	}
-	return string(root.appendTo(nil))
+	return root.json()
 }
 
 func flatTurns(raw string, seed maphash.Seed) string {
@@ -148,7 +158,7 @@ func flatTurns(raw string, seed maphash.Seed) string {
 		turn := parseObject(element)
 		if c := turn.member("content"); c != nil {
 			c.raw = flatContent(c.raw, seed)
-			list[i] = string(turn.appendTo(nil))
+			list[i] = turn.json()
 		}
 	}
 	return joinArray(list)
@@ -180,7 +190,7 @@ func withoutMarks(list []string) []string {
 			continue
 		}
 		o.members = slices.DeleteFunc(o.members, func(m member) bool { return m.name == cacheControl })
-		list[i] = string(o.appendTo(nil))
+		list[i] = o.json()
 	}
 	return list
 }

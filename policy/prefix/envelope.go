@@ -27,18 +27,16 @@ func (w *writer) members() {
 		sortMembers(w.root)
 	}
 	for _, name := range []string{"tools", "messages", "input"} {
-		if m := w.root.member(name); m != nil {
-			w.elements(m, name)
+		if e := w.list(name); e != nil {
+			w.elements(e, name)
 		}
 	}
 }
 
 // elements orders the members of each element of a list.
-func (w *writer) elements(m *member, name string) {
-	list := parseArray(m.raw)
-	changed := false
-	for i, raw := range list {
-		o := parseObject(raw)
+func (w *writer) elements(e *elements, name string) {
+	for i := range e.raw {
+		o := e.object(i)
 		if o == nil {
 			continue
 		}
@@ -46,15 +44,12 @@ func (w *writer) elements(m *member, name string) {
 		moved := w.element(o, place)
 		if f := o.member("function"); name == "tools" && f != nil {
 			if inner := parseObject(f.raw); inner != nil && w.element(inner, place+".function") {
-				f.raw, moved = string(inner.appendTo(nil)), true
+				f.raw, moved = inner.json(), true
 			}
 		}
 		if moved {
-			list[i], changed = string(o.appendTo(nil)), true
+			e.touch(i)
 		}
-	}
-	if changed {
-		m.raw = joinArray(list)
 	}
 }
 

@@ -90,15 +90,16 @@ func (s Seen) judge(text string) *verdicts {
 	if s.history == nil || len(text) < minLearned {
 		return nil
 	}
-	u, lines := s.history.unitsOf(text)
+	lines, cut := s.history.linesOf(text)
 	s.history.mu.Lock()
 	defer s.history.mu.Unlock()
-	p := s.history.template(s.place, u)
-	known := p.judge(u)
+	p := s.history.template(s.place, lines)
+	units := s.history.withParts(lines, p)
+	known := p.judge(units)
 	if known != nil {
-		known.cut = lines > maxLines
+		known.cut = cut
 	}
-	s.history.hashes += p.add(u)
+	s.history.hashes += p.add(units)
 	return known
 }
 

@@ -3,6 +3,8 @@
 package prefix
 
 import (
+	"strings"
+
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/tidwall/gjson"
 )
@@ -21,29 +23,41 @@ type member struct {
 
 // parseObject reads a valid JSON object; nil for anything else.
 func parseObject(raw string) *object {
-	parsed := gjson.Parse(raw)
-	if !parsed.IsObject() {
+	i := space(raw, 0)
+	if i == len(raw) || raw[i] != '{' {
 		return nil
 	}
-	o := &object{}
-	parsed.ForEach(func(name, value gjson.Result) bool {
-		o.members = append(o.members, member{name: name.String(), quoted: name.Raw, raw: value.Raw})
-		return true
-	})
+	o := &object{members: make([]member, 0, 8)}
+	for i = space(raw, i+1); i < len(raw) && raw[i] == '"'; {
+		end := stringEnd(raw, i)
+		quoted := raw[i:end]
+		i = space(raw, space(raw, end)+1) // behind the colon
+		end = valueEnd(raw, i)
+		o.members = append(o.members, member{name: stringOf(quoted), quoted: quoted, raw: raw[i:end]})
+		if i = space(raw, end); i < len(raw) && raw[i] == ',' {
+			i = space(raw, i+1)
+		}
+	}
 	return o
 }
 
 // parseArray reads a valid JSON array's elements; nil for anything else.
 func parseArray(raw string) []string {
-	parsed := gjson.Parse(raw)
-	if !parsed.IsArray() {
+	i := space(raw, 0)
+	if i == len(raw) || raw[i] != '[' {
 		return nil
 	}
 	var list []string
-	parsed.ForEach(func(_, value gjson.Result) bool {
-		list = append(list, value.Raw)
-		return true
-	})
+	for i = space(raw, i+1); i < len(raw) && raw[i] != ']'; {
+		end := valueEnd(raw, i)
+		if end == i {
+			return nil // not valid
+		}
+		list = append(list, raw[i:end])
+		if i = space(raw, end); i < len(raw) && raw[i] == ',' {
+			i = space(raw, i+1)
+		}
+	}
 	return list
 }
 
@@ -63,7 +77,7 @@ func (o *object) member(name string) *member {
 // text is the string of that name; "" for anything else.
 func (o *object) text(name string) string {
 	if m := o.member(name); m != nil && isString(m.raw) {
-		return gjson.Parse(m.raw).String()
+		return stringOf(m.raw)
 	}
 	return ""
 }
@@ -92,26 +106,75 @@ func (o *object) appendTo(dst []byte) []byte {
 	return append(dst, '}')
 }
 
+// json is the object as text.
+func (o *object) json() string {
+	n := 2
+	for i := range o.members {
+		n += len(o.members[i].quoted) + len(o.members[i].raw) + 2
+	}
+	var b strings.Builder
+	b.Grow(n)
+	b.WriteByte('{')
+	for i := range o.members {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(o.members[i].quoted)
+		b.WriteByte(':')
+		b.WriteString(o.members[i].raw)
+	}
+	b.WriteByte('}')
+	return b.String()
+}
+
 func joinArray(list []string) string {
 	n := 2
 	for _, raw := range list {
 		n += len(raw) + 1
 	}
-	dst := append(make([]byte, 0, n), '[')
+	var b strings.Builder
+	b.Grow(n)
+	b.WriteByte('[')
 	for i, raw := range list {
 		if i > 0 {
-			dst = append(dst, ',')
+			b.WriteByte(',')
 		}
-		dst = append(dst, raw...)
+		b.WriteString(raw)
 	}
-	return string(append(dst, ']'))
+	b.WriteByte(']')
+	return b.String()
 }
+
+// stringOf is the text that a valid JSON string stands for.
+func stringOf(raw string) string {
+	if len(raw) < 2 || raw[0] != '"' {
+		return gjson.Parse(raw).String()
+	}
+	quoted := raw[1 : len(raw)-1]
+	i := strings.IndexByte(quoted, '\\')
+	if i < 0 {
+		return quoted
+	}
+	text := make([]byte, 0, len(quoted))
+	for ; i >= 0; i = strings.IndexByte(quoted, '\\') {
+		c := escaped[quoted[i+1]]
+		if c == 0 {
+			return gjson.Parse(raw).String() // by its code
+		}
+		text = append(append(text, quoted[:i]...), c)
+		quoted = quoted[i+2:]
+	}
+	return string(append(text, quoted...))
+}
+
+// escaped are what characters stand for behind a backslash.
+var escaped = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
 func isString(raw string) bool { return raw != "" && raw[0] == '"' }
 
 // quote writes a text as a JSON string. The error is of texts that are not
 // UTF-8, which those of a parsed request are.
 func quote(text string) (string, error) {
-	quoted, err := jsontext.AppendQuote(nil, text)
+	quoted, err := jsontext.AppendQuote(make([]byte, 0, len(text)+len(text)/16+8), text)
 	return string(quoted), err
 }

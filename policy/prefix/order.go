@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/tidwall/gjson"
 )
 
 // Mode says what becomes of a possible move.
@@ -79,7 +77,8 @@ func (r *Result) Made() int {
 // names, as a parsed request is. It takes time linear in the body, apart from
 // sorting tools.
 func Order(body []byte, opts Options) Result {
-	w := &writer{opts: opts, root: parseObject(string(body))}
+	before := string(body)
+	w := &writer{opts: opts, root: parseObject(before)}
 	if w.root == nil {
 		return Result{Body: body}
 	}
@@ -90,11 +89,12 @@ func Order(body []byte, opts Options) Result {
 	if result.Made() == 0 {
 		return result
 	}
-	out := w.root.appendTo(make([]byte, 0, len(body)+256))
-	if why := check(body, out); why != "" {
+	w.finish()
+	after := w.root.json()
+	if why := check(before, after); why != "" {
 		return Result{Body: body, Discarded: why}
 	}
-	result.Body = out
+	result.Body = []byte(after)
 	return result
 }
 
@@ -102,7 +102,33 @@ func Order(body []byte, opts Options) Result {
 type writer struct {
 	opts  Options
 	root  *object
+	lists map[string]*elements
 	moves []Move
+}
+
+// list is the elements of a member, nil if it has none.
+func (w *writer) list(name string) *elements {
+	if e, known := w.lists[name]; known {
+		return e
+	}
+	var e *elements
+	if m := w.root.member(name); m != nil {
+		e = elementsOf(m.raw)
+	}
+	if w.lists == nil {
+		w.lists = make(map[string]*elements, 3)
+	}
+	w.lists[name] = e
+	return e
+}
+
+// finish puts the lists that were changed back into the body.
+func (w *writer) finish() {
+	for name, e := range w.lists {
+		if e != nil && e.changed {
+			w.root.member(name).raw = e.json()
+		}
+	}
 }
 
 // A slot is where a text stands.
@@ -133,23 +159,20 @@ func (w *writer) texts() {
 		}
 	}
 	for _, name := range []string{"messages", "input"} {
-		if m := w.root.member(name); m != nil {
-			w.turns(m, name)
+		if e := w.list(name); e != nil {
+			w.turns(e, name)
+		} else if m := w.root.member(name); m != nil && isString(m.raw) { // input of the responses API
+			w.content(&m.raw, slot{place: name, learns: true, asks: true})
 		}
 	}
 }
 
 // turns goes through the turns of a conversation. Those that lead it, and a
 // first one of the user's, are judged by what was learned as well.
-func (w *writer) turns(m *member, name string) {
-	if isString(m.raw) { // input of the responses API
-		w.content(&m.raw, slot{place: name, learns: true, asks: true})
-		return
-	}
-	list := parseArray(m.raw)
-	changed, leading := false, true
-	for i, raw := range list {
-		turn := parseObject(raw)
+func (w *writer) turns(e *elements, name string) {
+	leading := true
+	for i := range e.raw {
+		turn := e.object(i)
 		if turn == nil {
 			return // not understood: what follows stays
 		}
@@ -161,15 +184,11 @@ func (w *writer) turns(m *member, name string) {
 		}
 		at := slot{place: name + "[" + strconv.Itoa(i) + "].content", learns: leading, asks: role == "user"}
 		if w.content(&content.raw, at) {
-			list[i] = string(turn.appendTo(nil))
-			changed = true
+			e.touch(i)
 		}
 		if role == "user" {
 			leading = false
 		}
-	}
-	if changed {
-		m.raw = joinArray(list)
 	}
 }
 
@@ -190,7 +209,7 @@ func (w *writer) content(raw *string, at slot) bool {
 		}
 		at.place = place + "[" + strconv.Itoa(i) + "].text"
 		if w.text(&text.raw, at) {
-			parts[i] = string(part.appendTo(nil))
+			parts[i] = part.json()
 			changed = true
 		}
 	}
@@ -205,7 +224,7 @@ func (w *writer) text(raw *string, at slot) bool {
 	if len(*raw) < minText {
 		return false
 	}
-	text := gjson.Parse(*raw).String()
+	text := stringOf(*raw)
 	if strings.ContainsRune(text, utf8.RuneError) {
 		return false // a lone surrogate, which would not be written as it came
 	}

@@ -13,8 +13,7 @@ type unit struct {
 	text  string
 	hash  uint64
 	kind  unitKind
-	line  int // the unit of the line that it is of
-	label int // of a line: the unit of its label, 0 for none
+	label uint64 // of a line that is a fact: the hash of its label
 }
 
 type unitKind uint8
@@ -25,33 +24,51 @@ const (
 	ofLabel
 )
 
-// unitsOf are the units of a text's first lines, and how many lines it has, one
-// more than are read if there are more.
-func (h *History) unitsOf(text string) (units []unit, lines int) {
+// linesOf are the units of a text's first lines, and whether there are more.
+func (h *History) linesOf(text string) (units []unit, cut bool) {
 	units = make([]unit, 0, 64)
 	for line := range strings.SplitSeq(text, "\n") {
 		if line = strings.TrimSpace(line); line == "" {
 			continue
 		}
-		if lines++; lines > maxLines {
-			break
+		if len(units) == maxLines {
+			return units, true
 		}
-		at := len(units)
-		units = append(units, unit{text: line, hash: h.hash(line, wholeLine), line: at})
-		if label, value := fact(line); label != "" && value != "" {
-			units[at].label = len(units)
-			units = append(units, unit{text: label, hash: h.hash(label, ofLabel), kind: ofLabel, line: at})
-			continue
-		}
-		if !severalSentences(line) {
-			continue
-		}
-		for _, s := range sentences(line) {
-			text := strings.TrimSpace(s.text)
-			units = append(units, unit{text: text, hash: h.hash(text, ofLine), kind: ofLine, line: at})
-		}
+		units = append(units, unit{text: line, hash: h.hash(line, wholeLine)})
 	}
-	return units, lines
+	return units, false
+}
+
+// partsOf are the units of a line's parts: its sentences, if there are several, or
+// its label, if it is a fact.
+func (h *History) partsOf(line string) []unit {
+	if label, value := fact(line); label != "" && value != "" {
+		return []unit{{text: label, hash: h.hash(label, ofLabel), kind: ofLabel}}
+	}
+	if !severalSentences(line) {
+		return nil
+	}
+	var units []unit
+	for _, s := range sentences(line) {
+		text := strings.TrimSpace(s.text)
+		units = append(units, unit{text: text, hash: h.hash(text, ofLine), kind: ofLine})
+	}
+	return units
+}
+
+// withParts are lines and the parts of those that are not the same each time.
+func (h *History) withParts(lines []unit, p *past) []unit {
+	for i := range lines {
+		if p.n >= enough && p.share(lines[i].hash).common() {
+			continue
+		}
+		parts := h.partsOf(lines[i].text)
+		if len(parts) > 0 && parts[0].kind == ofLabel {
+			lines[i].label = parts[0].hash
+		}
+		lines = append(lines, parts...)
+	}
+	return lines
 }
 
 // severalSentences reports whether a line may have more than one sentence.
@@ -135,17 +152,17 @@ func (p *past) judge(units []unit) *verdicts {
 	for i := range units {
 		u := &units[i]
 		s := p.share(u.hash)
-		if u.kind == wholeLine {
-			all += len(u.text)
-		}
-		if u.kind == ofLabel || u.kind == ofLine && known.common(units[u.line].text) {
+		switch {
+		case u.kind == ofLabel:
 			continue
+		case u.kind == wholeLine:
+			all += len(u.text)
 		}
 		if s.common() {
 			common += len(u.text)
 			continue
 		}
-		if u.label > 0 && p.share(units[u.label].hash).common() {
+		if u.label != 0 && p.share(u.label).common() {
 			s = 0 // its label is always there, and its value is not
 		}
 		known.varying[u.text] = s

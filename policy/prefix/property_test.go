@@ -100,6 +100,34 @@ func TestRewriteKeepsWhatIsSaid(t *testing.T) {
 	})
 }
 
+// TestLearnedRewriteKeepsWhatIsSaid has a template with variables in any of its
+// places, asked often enough to be learned, and at times edited.
+func TestLearnedRewriteKeepsWhatIsSaid(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		parts := rapid.SliceOfN(rapid.SampledFrom(fragments), 2, 8).Draw(t, "parts")
+		gap := rapid.SampledFrom([]string{"\n", "\n\n", " "}).Draw(t, "gap")
+		variables := rapid.SliceOfN(rapid.IntRange(0, len(parts)-1), 1, 3).Draw(t, "variables")
+		values := []string{"Customer: %s", "You help %s.", "\"\"\"\n%s writes\n\nBest regards\n\"\"\"", "Dear %s,", "%s", "- for %s", "Of %s:"}
+		forms := rapid.SliceOfN(rapid.SampledFrom(values), len(variables), len(variables)).Draw(t, "forms")
+		seen := prefix.NewHistory().At("k")
+		for i := range 12 {
+			text := slices.Clone(parts)
+			for j, at := range variables {
+				text[at] += gap + fmt.Sprintf(forms[j], fmt.Sprint("name", i*10+j))
+			}
+			body, err := json.Marshal(object{"messages": []any{object{"role": "user", "content": strings.Join(text, gap)}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			result := prefix.Order(body, prefix.Options{Lossless: prefix.On, Text: prefix.On, Learned: seen})
+			if result.Discarded != "" {
+				t.Fatalf("a rewrite had to be discarded: %s", result.Discarded)
+			}
+			sameContent(t, body, result.Body)
+		}
+	})
+}
+
 // sameContent judges by itself, with another decoder than the rewrite's.
 func sameContent(t *rapid.T, before, after []byte) {
 	a, b := decode(t, before), decode(t, after)

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/tidwall/gjson"
 )
 
 // Kinds of places, apart from each other in what is learned, and what is
@@ -140,7 +138,7 @@ func (m *marker) inMessages(messages *member) {
 			continue
 		}
 		m.inTurn(content, "messages["+strconv.Itoa(i)+"]", kind)
-		m.finish = append(m.finish, func() { list[i] = string(turn.appendTo(nil)) })
+		m.finish = append(m.finish, func() { list[i] = turn.json() })
 	}
 	m.finish = append(m.finish, func() { messages.raw = joinArray(list) })
 }
@@ -318,7 +316,7 @@ func markable(block string) bool {
 func withMark(raw, control string) string {
 	o := parseObject(raw)
 	o.members = append(o.members, member{name: cacheControl, quoted: `"` + cacheControl + `"`, raw: control})
-	return string(o.appendTo(nil))
+	return o.json()
 }
 
 func withText(raw, text string) string {
@@ -328,10 +326,8 @@ func withText(raw, text string) string {
 		return raw
 	}
 	o.member("text").raw = quoted
-	return string(o.appendTo(nil))
+	return o.json()
 }
-
-func stringOf(raw string) string { return gjson.Parse(raw).String() }
 
 // hasMarks reports whether a request has marks, wherever they stand.
 func hasMarks(root *object) bool {

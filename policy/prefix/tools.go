@@ -14,13 +14,13 @@ func (w *writer) tools() {
 	if w.opts.Lossless != On && w.opts.Lossless != Observe {
 		return
 	}
-	m := w.root.member("tools")
-	if m == nil {
+	e := w.list("tools")
+	if e == nil {
 		return
 	}
-	sorted, ok := sortTools(parseArray(m.raw))
+	sorted, ok := sortTools(e)
 	if ok && w.note(w.opts.Lossless, Move{Kind: Tools, Place: "tools", Reason: "order"}) {
-		m.raw = joinArray(sorted)
+		e.reorder(sorted)
 	}
 }
 
@@ -32,14 +32,15 @@ type tool struct {
 
 // sortTools sorts the tools between two that hold a cache_control mark. It
 // reports false if that changes nothing, or if one is no tool that it knows.
-func sortTools(list []string) ([]string, bool) {
-	tools := make([]tool, len(list))
-	for i, raw := range list {
-		o := parseObject(raw)
+func sortTools(e *elements) ([]string, bool) {
+	e.settle()
+	tools := make([]tool, len(e.raw))
+	for i := range e.raw {
+		o := e.object(i)
 		if o == nil {
 			return nil, false
 		}
-		tools[i] = tool{raw: raw, name: toolName(o), marked: o.member("cache_control") != nil}
+		tools[i] = tool{raw: e.raw[i], name: toolName(o), marked: o.member("cache_control") != nil}
 	}
 	start := 0
 	for i := range tools {
@@ -53,7 +54,7 @@ func sortTools(list []string) ([]string, bool) {
 	sorted := make([]string, len(tools))
 	for i := range tools {
 		sorted[i] = tools[i].raw
-		changed = changed || sorted[i] != list[i]
+		changed = changed || sorted[i] != e.raw[i]
 	}
 	return sorted, changed
 }
