@@ -1,11 +1,13 @@
-"""Fits p = sigmoid(c0 + c1 * logit + c2 * cosine), and chooses the threshold on p and the cosine floor.
+"""Chooses the constants of p = sigmoid(c0 + c1 * logit + c2 * cosine) and the threshold on p, and leaves one source out.
 
-    python calibrate.py --scores scores.jsonl.gz --out calibration.json
+    python calibrate.py --scores scores.jsonl.gz --floor 0.5 --out calibration.json
 
 Scores come from `evaluate.py score --int8`. Only sources that may be learned from are used, and each counts the
-same, as do its right and wrong pairs, so that neither a large source nor its share of right pairs decides. The
-threshold is the lowest at which the mean precision over the sources is TARGET; the report leaves one source out at
-a time, fits and chooses on the others, and applies the result to the one left out.
+same, as do its right and wrong pairs, so that neither a large source nor its share of right pairs decides.
+
+The threshold is the lowest at which TARGET of what is served of all sources together is right; how much the cosine says
+beside the logit (c2 / c1) is the one of RATIOS that serves most right pairs so; c0 and c1 make it a probability. The table leaves one source out at a time, chooses all of this on the others, and applies it to the
+one left out. The sets below it had no part in any choice.
 """
 
 import argparse
@@ -16,55 +18,88 @@ import numpy as np
 import evaluate
 
 SOURCES = {
-    "quora": ["qqp_train", "qqp_more"], "word swaps": ["paws_qqp_dev"], "spoken questions": ["disfl_qa"],
+    "Quora": ["qqp_train", "qqp_more"], "word swaps": ["paws_qqp_dev"], "spoken questions": ["disfl_qa"],
     "database questions": ["spider_syn"], "university questions": ["text2sql_advising"], "clinical questions": ["rqe"],
     "forum titles": ["sts16_question_question"], "documentation": ["gptcache_mock"],
-    "own adversarial": ["adversarial"], "own doctor": ["doctor"], "own intents": ["intent", "out-of-scope"],
+    "own adversarial": ["adversarial"], "own letters": ["doctor"], "own intents": ["intent", "out-of-scope"],
 }
+MEASURED_ONLY = ["text2sql_small", "text2sql_atis", "covid_q", "lcquad", "overnight", "parade", "stsb", "sick", "pit2015",
+                 "strangers"]
 TARGET = 0.97
-KEEP = 0.98  # of the right pairs above the threshold, the share that the floor must keep
+RATIOS = np.arange(0, 10.5, 0.5)
+THRESHOLDS = np.arange(0.5, 0.9975, 0.0025)
 RIDGE = 1e-3
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--scores", required=True)
+    parser.add_argument("--floor", type=float, required=True, help="the cosine below which nothing is served")
     parser.add_argument("--out", required=True)
     args = parser.parse_args()
     sets = evaluate.read_scores(args.scores)
     sources = {name: np.concatenate([np.stack(sets[f]) for f in files], 1)
                for name, files in SOURCES.items() if all(f in sets for f in files)}
-    print("left out            precision recall fpr at the threshold chosen on the others")
-    for name in sources:
-        found = choose({k: v for k, v in sources.items() if k != name})
-        print(f"{name:22s} {outcome(sources[name], found)}   threshold {found['threshold']:.3f}")
-    found = choose(sources)
+    print("| left out | right / wrong pairs | c2 / c1 | threshold | precision | right served | wrong served |")
+    print("|---|---:|---:|---:|---:|---:|---:|")
+    for name, source in sources.items():
+        print_row(name, source, choose({k: v for k, v in sources.items() if k != name}, args.floor))
+    found = choose(sources, args.floor)
+    for name in MEASURED_ONLY:
+        if name in sets:
+            print_row(name, np.stack(sets[name]), found)
     print("all", {k: round(v, 4) for k, v in found.items()})
     with open(args.out, "w", encoding="utf-8") as out:
-        json.dump({k: round(v, 5) for k, v in found.items()}, out, indent=1)
+        json.dump({k: round(float(v), 5) for k, v in found.items()}, out, indent=1)
 
 
-def choose(sources):
-    """The constants, the threshold and the floor for these sources."""
-    found = dict(zip(("c0", "c1", "c2"), fit(sources)))
-    p = {k: evaluate.probability(v[1], v[2], found) for k, v in sources.items()}
-    found["threshold"] = next((t for t in np.arange(0.5, 0.996, 0.005)
-                               if mean_precision(sources, p, t) >= TARGET), 0.995)
-    kept = np.concatenate([v[1][(v[0] == 1) & (p[k] >= found["threshold"])] for k, v in sources.items()])
-    found["floor"] = float(np.floor(np.quantile(kept, 1 - KEEP) * 50) / 50)
+def print_row(name, source, found):
+    y, cosine, logit = source
+    served = above_floor(source, found) >= found["threshold"]
+    right, wrong = y == 1, y == 0
+    print(f"| {name} | {right.sum()} / {wrong.sum()} | {found['c2'] / found['c1']:.1f} | {found['threshold']:.3f} | "
+          f"{precision(y, served):.3f} | {share(served[right])} | {share(served[wrong])} |")
+
+
+def share(served):
+    return f"{served.mean():.3f}" if len(served) else "-"
+
+
+def choose(sources, floor):
+    """The constants and the threshold for these sources."""
+    ratio = max(RATIOS, key=lambda r: joint_recall(sources, r, floor))
+    c0, c1 = fit(sources, ratio)
+    found = {"c0": c0, "c1": c1, "c2": c1 * ratio, "floor": floor}
+    p = [(v[0], above_floor(v, found)) for v in sources.values()]
+    found["threshold"] = next((t for t in THRESHOLDS if joint_precision(p, t) >= TARGET), THRESHOLDS[-1])
     return found
 
 
-def fit(sources):
-    """Logistic regression by Newton's method, every source and class weighing the same."""
-    x = np.concatenate([np.stack([np.ones(v.shape[1]), v[2], v[1]], 1) for v in sources.values()])
+def above_floor(source, found):
+    """The probabilities; zero below the floor."""
+    return evaluate.probability(source[1], source[2], found) * (source[1] >= found["floor"])
+
+
+def joint_recall(sources, ratio, floor):
+    """The right pairs of all sources above the lowest logit + ratio * cosine at which TARGET of what is served is right."""
+    y = np.concatenate([v[0] for v in sources.values()])
+    weight = np.concatenate([balance(v[0]) for v in sources.values()])
+    cosine, logit = (np.concatenate([v[i] for v in sources.values()]) for i in (1, 2))
+    order = np.argsort(-np.where(cosine >= floor, logit + ratio * cosine, -np.inf), kind="stable")[:(cosine >= floor).sum()]
+    right, served = np.cumsum((weight * y)[order]), np.cumsum(weight[order])
+    return right[right >= TARGET * served].max(initial=0)
+
+
+def fit(sources, ratio):
+    """Logistic regression on logit + ratio * cosine by Newton's method, every source and class weighing the same."""
+    x = np.concatenate([np.stack([np.ones(v.shape[1]), v[2] + ratio * v[1]], 1) for v in sources.values()])
     y = np.concatenate([v[0] for v in sources.values()])
     w = np.concatenate([balance(v[0]) for v in sources.values()])
-    c = np.zeros(3)
+    c = np.zeros(2)
     for _ in range(50):
         p = 1 / (1 + np.exp(-x @ c))
         gradient = x.T @ (w * (p - y)) + RIDGE * c
-        hessian = (x * (w * p * (1 - p))[:, None]).T @ x + RIDGE * np.eye(3)
+        hessian = (x * (w * p * (1 - p))[:, None]).T @ x + RIDGE * np.eye(2)
         step = np.linalg.solve(hessian, gradient)
         c = c - step
         if np.abs(step).max() < 1e-9:
@@ -79,21 +114,16 @@ def balance(y):
     return np.where(y == 1, 0.5 / right, 0.5 / wrong)
 
 
-def precision(y, p, threshold):
+def precision(y, served):
     """Precision as if there were as many right as wrong pairs; none served counts as right."""
-    w = balance(y) * (p >= threshold)
+    w = balance(y) * served
     return 1.0 if w.sum() == 0 else (w * y).sum() / w.sum()
 
 
-def mean_precision(sources, p, threshold):
-    return np.mean([precision(v[0], p[k], threshold) for k, v in sources.items()])
-
-
-def outcome(source, found):
-    y, cosine, logit = source
-    p = evaluate.probability(cosine, logit, found) * (cosine >= found["floor"])
-    served = p >= found["threshold"]
-    return f"{precision(y, p, found['threshold']):.3f} {served[y == 1].mean():.3f} {served[y == 0].mean():.3f}"
+def joint_precision(sources, threshold):
+    """Of the balanced pairs of all sources [(labels, probabilities)] together; one served pair weighs little in it."""
+    served = [(balance(y) * (p >= threshold), y) for y, p in sources]
+    return sum((w * y).sum() for w, y in served) / max(1e-9, sum(w.sum() for w, _ in served))
 
 
 if __name__ == "__main__":

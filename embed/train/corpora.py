@@ -18,7 +18,7 @@ PAIRS = {
     "disfl_qa": ("licence", 0.94, 0.03, 0.6, 5000),
     "spider_syn": ("licence", 0.95, 0.04, 0.7, 7000),
     "text2sql_advising": ("licence", 0.95, 0.03, 0.8, 6000),
-    "rqe": ("licence", 0.92, 0.03, 0.8, 6500),
+    "rqe": ("licence", 0.95, 0.02, 1.0, None),
     "gptcache_mock": ("licence", 0.95, 0.03, 0.8, None),
     "breaking_nli": ("licence", 0.90, 0.02, 0.7, 4000),
     "cad_nli": ("licence", None, 0.02, 0.6, 4000),

@@ -1,8 +1,9 @@
 """Makes pairs from the intents of text/intents: the same intent in other words, or its nearest neighbour.
 
 A file is one domain. `[name]` opens an intent, the lines below give its wordings, `{slot}` in them stands for a value
-of classes.txt or of a list `=slot: ...` of the file; `{slot2}` for another value of the same list. A `~` before the
-first wording says that the order of slot and slot2 does not matter. `[background]` holds sentences that may stand
+of classes.txt or of a list `=slot: ...` of the file; `{slot2}` for another value of the same list. `a / b` is one value
+with two names, of which each wording takes any. A `~` before the first wording says that the order of slot and slot2
+does not matter. `[background]` holds sentences that may stand
 around any question of the domain without changing its answer.
 
 A slot that most wordings of an intent share belongs to the question: another value asks for another answer. A slot
@@ -15,7 +16,7 @@ import lexicon
 import made
 
 # Domains whose intents are drawn more often than others.
-WEIGHTS = {"medical": 2, "clinic": 2, "directions": 2, "identifiers": 2}
+WEIGHTS = {"medical": 2, "clinic": 2, "directions": 2, "identifiers": 2, "service": 4, "roles": 2, "plain": 2}
 SLOT = re.compile(r"\{(\w+?)\}")
 NAMES = {"country", "city", "state", "language", "month", "weekday", "app", "person", "university", "company", "planet",
          "programming", "framework", "database", "maker", "feast", "artist", "drug"}
@@ -180,7 +181,7 @@ class Intents:
         def fill(m):
             if m[1] not in known:
                 known[m[1]] = self.value(intent.domain, m[1], set(known.values()))
-            return known[m[1]]
+            return self.rnd.choice(known[m[1]].split(" / "))
 
         text = SLOT.sub(fill, wording)
         r = self.rnd.random

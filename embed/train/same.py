@@ -42,7 +42,7 @@ class Same:
         """Some rewrites in a row: the strong ones first, the surface last. None where nothing applied."""
         edits = edits or self.rnd.choice([1, 1, 2, 2, 3, 4])
         strong = [self.frame, self.symmetric, self.abbreviate, self.synonym, self.synonym, self.number, self.notation, self.front]
-        weak = [self.polite, self.contraction, self.typo, self.keywords, self.chat]
+        weak = [self.polite, self.detail, self.contraction, self.typo, self.keywords, self.chat]
         steps = [s for s in strong if self.rnd.random() < 0.8] + self.rnd.sample(weak, 3)
         out = text
         for step in steps:
@@ -132,8 +132,12 @@ class Same:
             return self.join(bare(text), after)
         return self.join(f"{before} {lower_first(bare(text))}", after)
 
+    def detail(self, text):
+        """Adds something that does not matter behind the question."""
+        return self.join(bare(text), self.fill(self.rnd.choice(self.padding["detail"])))
+
     def join(self, text, after):
-        if after[0] in ",?":
+        if after[0] in ",?;":
             return text + after
         return text + (" " if text[-1:] in "?.!,:" else self.rnd.choice([", ", ". "])) + after
 
