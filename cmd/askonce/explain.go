@@ -99,7 +99,7 @@ func (c ExplainCmd) askService(requests []jsontext.Value, p *process) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
-	return tellService(context.Background(), http.MethodPost, base+"/v1/prompt/explain", c.Key, body)
+	return tellService(context.Background(), servicePatience, http.MethodPost, base+"/v1/prompt/explain", c.Key, body)
 }
 
 // explainHere runs the service's code in this process.

@@ -21,12 +21,12 @@ const (
 
 // askService gets what a path of the service answers to who holds key.
 func askService(ctx context.Context, url, key string) ([]byte, error) {
-	return tellService(ctx, http.MethodGet, url, key, nil)
+	return tellService(ctx, servicePatience, http.MethodGet, url, key, nil)
 }
 
 // tellService sends the service a JSON body, nil for none, and returns its answer.
-func tellService(ctx context.Context, method, url, key string, body []byte) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, servicePatience)
+func tellService(ctx context.Context, patience time.Duration, method, url, key string, body []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
 	if err != nil {
@@ -41,7 +41,7 @@ func tellService(ctx context.Context, method, url, key string, body []byte) ([]b
 	resp, err := http.DefaultClient.Do(req)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return nil, fmt.Errorf("%s did not answer within %s", url, formatDuration(servicePatience))
+		return nil, fmt.Errorf("%s did not answer within %s", url, formatDuration(patience))
 	case err != nil:
 		return nil, err
 	}

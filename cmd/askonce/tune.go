@@ -23,7 +23,7 @@ import (
 
 // TuneCmd calibrates.
 type TuneCmd struct {
-	File string `arg:"" help:"Labelled lookups or pairs, one JSON object a line, plain or gzip."`
+	File string `arg:"" optional:"" help:"Labelled lookups or pairs, one JSON object a line, plain or gzip."`
 
 	PositiveRate float64 `help:"For pairs: the share of nearest candidates that are right in use." name:"positive-rate" placeholder:"SHARE"`
 	Precision    float64 `help:"Least share of hits that are right. Default 0.97." placeholder:"SHARE"`
@@ -35,6 +35,11 @@ type TuneCmd struct {
 	CheckPromise bool `help:"Count how often fresh calibrations on samples of the file break their promise." name:"check-promise"`
 	Runs         int  `help:"With --check-promise: how many calibrations." default:"1000"`
 	Size         int  `help:"With --check-promise: labels of each." default:"2000"`
+
+	Server string `help:"Let this running service calibrate, by its own rules." aliases:"url" placeholder:"URL"`
+	Key    string `help:"With --server: an askonce key of the role admin." env:"ASKONCE_KEY" placeholder:"KEY"`
+	Labels string `help:"With --server, in place of a file: the labels gathered for the namespace, of audits (audit), of feedback (feedback) or all." placeholder:"SOURCE"`
+	Apply  bool   `help:"With --server: make a certified threshold the namespace's."`
 
 	JSON      bool   `help:"Print one JSON object instead of the table." name:"json"`
 	Namespace string `help:"Score by this namespace's rules." default:"default" placeholder:"NAME"`
@@ -51,13 +56,14 @@ that did not choose it; or says how many labels are missing. Texts are scored by
   {"asked": "...", "stored": "...", "right": true}  a lookup to be scored
   {"a": "stored", "b": "asked", "label": 1}       a pair; wants --positive-rate
 
-The promise holds for traffic of which the labels are a random sample. A running service makes the
-result its own: POST /v1/tune with "apply", or PUT /v1/thresholds.
+The promise holds for traffic of which the labels are a random sample. With --server, a running service
+calibrates (POST /v1/tune), and with --apply the threshold holds on all its replicas.
 
 Examples:
   askonce tune lookups.jsonl
   askonce tune --positive-rate 0.4 --precision 0.98 pairs.jsonl.gz
   askonce tune --request-error 0.01 --json lookups.jsonl
+  askonce tune --server https://askonce.example.com --key ask_... --labels audit --namespace faq --apply
   askonce tune --check-promise --precision 0.9 --positive-rate 0.5 pairs.jsonl.gz`
 }
 
@@ -65,6 +71,9 @@ Examples:
 func (c TuneCmd) Run(p *process) error {
 	if err := c.check(); err != nil {
 		return err
+	}
+	if c.Server != "" {
+		return c.remote(p)
 	}
 	rows, err := c.rows()
 	if err != nil {
@@ -112,6 +121,7 @@ func (c TuneCmd) check() error {
 	if err := policy.Namespace(c.Namespace); err != nil {
 		ps = append(ps, newProblem("--namespace", err.Error()))
 	}
+	ps = append(ps, c.checkServer()...)
 	if c.Runs < 1 || c.Size < 1 {
 		ps = append(ps, newProblem("--runs, --size", "are at least 1"))
 	}
