@@ -135,6 +135,27 @@ func TestSavingsAreOfTheirDay(t *testing.T) {
 	})
 }
 
+func TestReplicasAddToTheSameSavings(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		other, err := cache.New(cache.Options{Store: w.db.Store()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.Close(t.Context())
+		for range 3 {
+			w.Spent("acme", "m", llm.Usage{Input: 1})
+			other.Spent("acme", "m", llm.Usage{Input: 10})
+			time.Sleep(6 * time.Second)
+		}
+		for _, c := range []*cache.Cache{w.Cache, other} {
+			if total := saved(t, c).Total; total.Calls != 6 || total.Input != 33 {
+				t.Errorf("%+v", total)
+			}
+		}
+	})
+}
+
 // forgetful counts, and then says that it did not.
 type forgetful struct {
 	cache.Store

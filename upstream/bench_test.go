@@ -7,14 +7,15 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/askonce/askonce/internal/llm"
 	"github.com/askonce/askonce/upstream"
 	"github.com/askonce/askonce/upstream/limit"
 	"github.com/askonce/askonce/upstream/simulator"
 )
 
 // BenchmarkDo compares a call with the same one by net/http's own client: what
-// is between them is what this package adds to a miss. limited has three axes,
-// none of them scarce; what it adds is the estimate, the reservation, and reading
+// is between them is what this package adds to a miss. metered reads the usage;
+// limited has three axes, none of them scarce: what it adds is the estimate, the reservation, and reading
 // the usage.
 func BenchmarkDo(b *testing.B) {
 	sim, err := simulator.New(simulator.Options{})
@@ -48,6 +49,15 @@ func BenchmarkDo(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			resp, err := client.Do(b.Context(), chat(chatBody))
+			finish(b, resp, err)
+		}
+	})
+	b.Run("metered", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			call := chat(chatBody)
+			call.Used = func(llm.Usage) {}
+			resp, err := client.Do(b.Context(), call)
 			finish(b, resp, err)
 		}
 	})
