@@ -29,10 +29,13 @@
 // # What is volatile
 //
 // Two witnesses decide. What a text looks like: a clock time, a UUID, "Today is
-// …", "User name: …". And what was seen: [History] counts in how many of the
-// last requests of a place each line stood. A date that is the same in all of
-// them is stable whatever it looks like, and a line that is another one each
-// time, among lines that are not, is volatile. Turns after the first are judged
+// …", "User name: …". And what was seen: [History] tells the templates apart that
+// texts of a place are made of (learn.go), and counts in how many of the last
+// requests of one each line, sentence and label stood (past.go). A date that is
+// the same in all of them is stable whatever it looks like. A block, a fact or a
+// sentence that is another one each time is volatile, if most of what stands
+// around it is not (fresh.go, find.go). What is quoted or tagged goes in one piece;
+// documents say what they say and are left alone. Turns after the first are judged
 // by looks alone, or a turn could be written differently when the conversation
 // has grown, and the prefix would break there.
 //

@@ -11,21 +11,30 @@ import (
 
 const promptCacheKey = "prompt_cache_key"
 
+// keyed is how much of a prompt makes its key, in bytes: somewhat less than the
+// 1,024 tokens from which on OpenAI caches. Who shares less shares nothing, and
+// what differs behind it still shares this.
+const keyed = 3000
+
 // CacheKey sets prompt_cache_key to a name of the prefix within owner, which
-// names tenant and namespace: a digest of the model, the tools and what leads
-// the conversation, up to the label. A key of the caller's is kept.
+// names tenant and namespace: a digest of the model and of the beginning of the
+// tools and of what leads the conversation, up to the label. A key of the
+// caller's is kept.
 func CacheKey(body []byte, owner string) []byte {
 	root := parseObject(string(body))
 	if root == nil || root.member(promptCacheKey) != nil {
 		return body
 	}
 	sum := sha256.New()
+	room := keyed
 	write := func(s string) {
+		s = s[:min(len(s), room)]
+		room -= len(s)
 		sum.Write([]byte(s))
 		sum.Write([]byte{0})
 	}
-	write(owner)
-	for _, name := range []string{"model", "tools", "instructions"} {
+	sum.Write([]byte(owner + "\x00" + root.text("model") + "\x00"))
+	for _, name := range []string{"tools", "instructions"} {
 		if m := root.member(name); m != nil {
 			write(m.raw)
 		}

@@ -144,7 +144,7 @@ func (m *marker) choose() (life, string) {
 			s := &spots[i]
 			s.Chance = l.chance(s.chance)
 			s.Saving = float64(s.Tokens-before) * (s.Chance*(1-readPrice) - (1-s.Chance)*(l.write-1))
-			if s.Tokens*4/3 < m.least { // a mark on too short a prefix costs nothing, and the count is rough
+			if s.Tokens*3/2 < m.least { // a mark on too short a prefix costs nothing, and the count is rough
 				continue
 			}
 			reached = true

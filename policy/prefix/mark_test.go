@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tidwall/gjson"
 	"pgregory.net/rapid"
 
 	"github.com/askonce/askonce/policy/prefix"
@@ -202,5 +203,54 @@ func TestWhatTurnsShareIsMarked(t *testing.T) {
 		if i > 0 && !strings.Contains(string(result.Body), `More of them.\n\n","cache_control"`) {
 			t.Errorf("request %d: cut elsewhere: %s", i+1, result.Body[len(result.Body)-300:])
 		}
+	}
+}
+
+// TestATurnIsCutOnce has turns of several paragraphs: what a request has sent of
+// them, the later ones of the conversation send in the same blocks.
+func TestATurnIsCutOnce(t *testing.T) {
+	repeats := prefix.NewRepeats()
+	now := time.Unix(0, 0)
+	for i := range 6 {
+		turns := []any{user("Rules:\n" + long + "\n\nTicket " + string(rune('a'+i)) + "\n\nIt is late.\n\nIt is heavy.")}
+		var sent []string
+		for range 4 {
+			now = now.Add(10 * time.Second)
+			result := prefix.Mark(anthropic(t, long+"\n\nUser "+string(rune('a'+i)), turns...), prefix.MarkOptions{Repeats: repeats, Key: "k", Now: now})
+			body := strings.ReplaceAll(string(result.Body), `,"cache_control":{"type":"ephemeral"}`, "")
+			for j, before := range sent {
+				if got := gjson.Get(body, before[:strings.IndexByte(before, ' ')]).Raw; before[strings.IndexByte(before, ' ')+1:] != textBlocks(got) {
+					t.Fatalf("conversation %d: sent %d was %.300s, now %.300s", i, j, before, got)
+				}
+			}
+			sent = []string{"system " + textBlocks(gjson.Get(body, "system").Raw), "messages.0.content " + textBlocks(gjson.Get(body, "messages.0.content").Raw)}
+			turns = append(turns, assistant("yes"), user("and then?\n\nafter "+now.String()))
+		}
+	}
+}
+
+// textBlocks is a content as a list of blocks, also where it is a string.
+func textBlocks(raw string) string {
+	if strings.HasPrefix(raw, `"`) {
+		return `[{"type":"text","text":` + raw + `}]`
+	}
+	return raw
+}
+
+// TestCacheKeyIsOfWhatCanBeCached holds that what differs behind the least length
+// of a prefix gives no other key.
+func TestCacheKeyIsOfWhatCanBeCached(t *testing.T) {
+	key := func(system string) string {
+		body, err := json.Marshal(object{"model": "gpt-4.1", "messages": []any{object{"role": "system", "content": system}, user("hi")}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return gjson.GetBytes(prefix.CacheKey(body, "owner"), "prompt_cache_key").Str
+	}
+	if a, b := key(long+"It is 10:35:22 now, and so on."), key(long+"It is 10:36:01 now, and so on."); a == "" || a != b {
+		t.Errorf("%s and %s share more than 1,024 tokens", a, b)
+	}
+	if key("a "+long) == key("b "+long) {
+		t.Error("what differs at the front has the same key")
 	}
 }

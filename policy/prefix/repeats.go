@@ -16,6 +16,7 @@ const (
 
 const (
 	maxPrefixes = 1 << 15 // hashes that are remembered for certain, and up to as many others
+	maxCuts     = 1 << 14
 	maxPlaces   = 1024
 	forget      = 0.95 // what a past request still weighs after another one
 )
@@ -27,12 +28,13 @@ type Repeats struct {
 
 	mu            sync.Mutex
 	latest, older map[uint64]time.Time // when prefixes were seen
+	cuts          map[uint64]int       // of texts that were seen as a whole
 	places        map[string]*odds
 }
 
 // NewRepeats returns a Repeats that has seen nothing.
 func NewRepeats() *Repeats {
-	return &Repeats{seed: maphash.MakeSeed(), latest: make(map[uint64]time.Time), places: make(map[string]*odds)}
+	return &Repeats{seed: maphash.MakeSeed(), latest: make(map[uint64]time.Time), cuts: make(map[uint64]int), places: make(map[string]*odds)}
 }
 
 // odds are weighted counts of the prefixes at a place, and of those that had
@@ -78,9 +80,10 @@ func (r *Repeats) oddsOf(place string) *odds {
 	return r.places[place]
 }
 
-// lastSeen is the end of the last paragraph up to which a prefix was seen within a
-// life; 0 for none. All are seen now.
-func (r *Repeats) lastSeen(ends []paragraphEnd, now time.Time) (at int) {
+// cut is where a text is cut: behind the last paragraph up to which a prefix was
+// seen within a life, 0 for nowhere; and where it was cut before, if it was seen as
+// a whole: another cut would make other blocks of it. All are seen now.
+func (r *Repeats) cut(whole uint64, ends []paragraphEnd, now time.Time) (at int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, end := range ends {
@@ -89,6 +92,13 @@ func (r *Repeats) lastSeen(ends []paragraphEnd, now time.Time) (at int) {
 		}
 		r.remember(end.hash, now)
 	}
+	if before, known := r.cuts[whole]; known {
+		return before
+	}
+	if len(r.cuts) >= maxCuts {
+		clear(r.cuts)
+	}
+	r.cuts[whole] = at
 	return at
 }
 

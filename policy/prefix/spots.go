@@ -62,6 +62,12 @@ func (m *marker) inSystem(system *member) {
 	if len(blocks) == 0 {
 		return
 	}
+	if text := onlyText(blocks); text != nil {
+		if blocks, labelled := m.inText(system, blocks[0], stringOf(text.raw), "system", m.spotIn); !labelled && markable(blocks[len(blocks)-1]) {
+			m.spotIn(system, blocks, len(blocks)-1, "system", inSystemKind)
+		}
+		return
+	}
 	for i := range blocks {
 		text := parseObject(blocks[i]).textMember()
 		if text == nil {
@@ -132,38 +138,56 @@ func (m *marker) inMessages(messages *member) {
 			m.read(list[i])
 			continue
 		}
-		m.read(turn.text("role"))
-		if !slices.Contains(wanted, i) {
-			m.readBlocks(blocksOf(content.raw))
-			continue
+		role := turn.text("role")
+		m.read(role)
+		blocks := blocksOf(content.raw)
+		switch {
+		case slices.Contains(wanted, i):
+			m.inTurn(content, blocks, "messages["+strconv.Itoa(i)+"]", kind)
+		case role == "user" && onlyText(blocks) != nil:
+			m.inText(content, blocks[0], stringOf(onlyText(blocks).raw), "", nowhere)
+		default:
+			m.readBlocks(blocks)
 		}
-		m.inTurn(content, "messages["+strconv.Itoa(i)+"]", kind)
 		m.finish = append(m.finish, func() { list[i] = turn.json() })
 	}
 	m.finish = append(m.finish, func() { messages.raw = joinArray(list) })
 }
 
 // inTurn notes the spots of one user's turn.
-func (m *marker) inTurn(content *member, place string, kind placeKind) {
-	blocks := blocksOf(content.raw)
+func (m *marker) inTurn(content *member, blocks []string, place string, kind placeKind) {
 	if len(blocks) == 0 || !markable(blocks[len(blocks)-1]) {
 		m.readBlocks(blocks)
 		return
 	}
-	if text := parseObject(blocks[0]).textMember(); text != nil && len(blocks) == 1 {
-		blocks = m.inText(content, blocks[0], stringOf(text.raw), place)
+	if text := onlyText(blocks); text != nil {
+		blocks, _ = m.inText(content, blocks[0], stringOf(text.raw), place, m.spotIn)
 	} else {
 		m.readBlocks(blocks)
 	}
 	m.spotIn(content, blocks, len(blocks)-1, place, kind)
 }
 
-// inText notes where a turn's text is likely to go on otherwise in other requests:
-// behind the paragraph that was seen last in one of them, behind its documents,
-// before its label. The text is cut there.
-func (m *marker) inText(content *member, block, text, place string) []string {
+// onlyText is the text of a content that is nothing else; nil for others.
+func onlyText(blocks []string) *member {
+	if len(blocks) != 1 {
+		return nil
+	}
+	return parseObject(blocks[0]).textMember()
+}
+
+// A noter notes the end of a block of a content as a spot, or does not.
+type noter func(content *member, blocks []string, i int, place string, kind placeKind)
+
+func nowhere(*member, []string, int, string, placeKind) {}
+
+// inText cuts a text where it is likely to go on otherwise in other requests, and
+// notes that: behind the paragraph that was seen last in one of them, behind its
+// documents, before its label. labelled says that it has one. Turns that are too
+// far back to be marked are cut all the same: their blocks are those that the
+// provider has seen.
+func (m *marker) inText(content *member, block, text, place string, note noter) (blocks []string, labelled bool) {
 	cuts := m.cuts(text)
-	var blocks []string
 	from := 0
 	for _, c := range cuts {
 		blocks = append(blocks, withText(block, text[from:c.at]))
@@ -173,11 +197,15 @@ func (m *marker) inText(content *member, block, text, place string) []string {
 	from = 0
 	for i, c := range cuts {
 		m.read(text[from:c.at])
-		m.spotIn(content, blocks, i, place+"."+c.kind.name, c.kind)
+		labelled = labelled || c.kind == labelKind
+		note(content, blocks, i, place+"."+c.kind.name, c.kind)
 		from = c.at
 	}
 	m.read(text[from:])
-	return blocks
+	if len(blocks) > 1 {
+		m.finish = append(m.finish, func() { content.raw = joinArray(blocks) })
+	}
+	return blocks, labelled
 }
 
 // A cut is where a text is cut into two blocks, and why.
@@ -220,7 +248,8 @@ func (m *marker) shared(text string) (end int) {
 	var sum maphash.Hash
 	sum.SetSeed(m.opts.Repeats.seed)
 	var ends []paragraphEnd
-	for from := 0; len(ends) < maxEnds; {
+	from := 0
+	for len(ends) < maxEnds {
 		i := strings.Index(text[from:], "\n\n")
 		if i < 0 {
 			break
@@ -235,7 +264,11 @@ func (m *marker) shared(text string) (end int) {
 		}
 		from = to
 	}
-	return m.opts.Repeats.lastSeen(ends, m.opts.Now)
+	if len(ends) == 0 {
+		return 0
+	}
+	_, _ = sum.WriteString(text[from:])
+	return m.opts.Repeats.cut(prefix^sum.Sum64(), ends, m.opts.Now)
 }
 
 // A paragraphEnd is where a paragraph ends, and the sum of all before it.

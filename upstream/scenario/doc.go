@@ -29,6 +29,14 @@
 // answered. Prompts are made of words that are one token each for the simulator
 // and for OpenAI's tokenizers, but the client is not told and estimates them.
 //
+// # Prompts
+//
+// The scenario [Prefix] is of another kind: it has no limits, and what it measures
+// is what a provider's prefix cache finds of prompts (package workload) as they are
+// written, through askonce, and arranged by hand. This package knows nothing of
+// how prompts are ordered; the command hands it askonce's own handler ([Gateway]),
+// which runs in the bubble as it is.
+//
 // All that is random is drawn from fixed seeds. Two runs still differ a little,
 // since goroutines that are ready at the same time run in no fixed order.
 package scenario
