@@ -171,14 +171,20 @@ func (x *Explanation) warn() {
 	if x.Discarded != "" {
 		add("the rewrite failed its check (%s), so the prompt goes out as it came: please report its shape", x.Discarded)
 	}
-	if slices.ContainsFunc(x.Moves, func(m ExplainedMove) bool { return m.Kind == prefix.Tools }) {
+	made := func(kind prefix.Kind) bool {
+		return slices.ContainsFunc(x.Moves, func(m ExplainedMove) bool { return m.Kind == kind })
+	}
+	if made(prefix.Documents) {
+		add("requests about the same documents share these as a prefix now; how many there are is not known, so that is not in the saving")
+	}
+	if made(prefix.Tools) {
 		add("the tools were sorted; if the caller lists them in another order each time, nothing behind them was cached before, and more is saved than is told here")
 	}
 	after := &x.StablePrefix.After
 	if after.Kept == 0 && after.Tokens >= prefix.LeastTokens(x.Model) && slices.ContainsFunc(x.Marks, func(m ExplainedMark) bool { return m.Set }) {
 		add("the marks stand behind what changes with each request (%s: %s): each call writes a prefix that none finds again", after.EndsAt, after.Why)
 	}
-	if x.Mode == prefix.On && x.NamespaceMode != prefix.On {
+	if x.NamespaceMode != prefix.On && (made(prefix.Volatile) || made(prefix.Documents)) {
 		add("this is the mode on; the namespace %s has %s: set prompt_order there, or send Askonce-Prompt-Order: on", x.Namespace, x.NamespaceMode)
 	}
 	if x.Mode != prefix.On && slices.ContainsFunc(x.Held, func(m ExplainedMove) bool { return m.Held == string(prefix.Observe) }) {

@@ -138,22 +138,20 @@ func (x *explanation) printPrefix() {
 
 func (x *explanation) printSaving() {
 	x.heading("Expected of each call")
-	s := x.Saving
-	if s.Tokens == 0 && x.StablePrefix.After.Kept == 0 {
-		fmt.Fprintf(x.w, "  nothing: the provider keeps nothing of the %s tokens that stay the same\n  if\n", grouped(int64(x.StablePrefix.After.Tokens)))
-		x.printAssumptions()
-		return
+	s, after := x.Saving, x.StablePrefix.After
+	switch {
+	case s.Tokens == 0 && after.Kept == 0:
+		fmt.Fprintf(x.w, "  nothing: the provider keeps none of the %s tokens that stay the same\n", grouped(int64(after.Tokens)))
+	case s.Tokens == 0:
+		fmt.Fprintf(x.w, "  nothing more than before: %s tokens from the provider's cache either way\n", grouped(int64(after.Kept)))
+	case s.USD == nil:
+		fmt.Fprintf(x.w, "  %s prompt tokens from the provider's cache instead of anew\n", grouped(int64(s.Tokens)))
+	default:
+		fmt.Fprintf(x.w, "  %s prompt tokens from the provider's cache instead of anew: %s, or %s in a thousand calls\n",
+			grouped(int64(s.Tokens)), usd(*s.USD), usd(1000**s.USD))
 	}
-	fmt.Fprintf(x.w, "  %s prompt tokens from the provider's cache instead of anew", grouped(int64(s.Tokens)))
-	if s.USD != nil {
-		fmt.Fprintf(x.w, ": %s, or %s in a thousand calls", usd(*s.USD), usd(1000**s.USD))
-	}
-	fmt.Fprint(x.w, "\n  if\n")
-	x.printAssumptions()
-}
-
-func (x *explanation) printAssumptions() {
-	for _, a := range x.Saving.Assumptions {
+	fmt.Fprintln(x.w, "  if")
+	for _, a := range s.Assumptions {
 		fmt.Fprintf(x.w, "  %s- %s%s\n", x.faint, a, x.end)
 	}
 }
