@@ -34,7 +34,8 @@ var rules = [guards]func(a, b *Text) bool{
 	Numbers: numbersDiffer, Units: unitsDiffer, Dates: datesDiffer,
 	Negation: negationDiffers, Opposites: areOpposites, Direction: directionDiffers,
 	Kinds: kindsDiffer,
-	Now:   func(*Text, *Text) bool { return false }, // needs the answer's age: see [Text.AsksNow]
+	Names: namesDiffer, Literals: literalsDiffer, Language: languageDiffers, Constraints: constraintsDiffer,
+	Now: func(*Text, *Text) bool { return false }, // needs the answer's age: see [Text.AsksNow]
 }
 
 // sameRest is the least share of common words from which on two texts that
@@ -50,13 +51,17 @@ const sameMatter = 0.4
 type lack struct {
 	any  bool
 	firm bool // one of them says something wherever it stands
+
+	// words is how many of the text's words it is, if they are not to count
+	// against what the texts share.
+	words int
 }
 
 // differ refuses where each text lacks something of the other's, or one lacks
 // something firm and they share most of what they are about: among many other
 // words it may be a detail that does not change the answer.
 func differ(a, b *Text, mine, others lack) bool {
-	return mine.any && others.any || (mine.firm || others.firm) && overlap(a.content, b.content) >= sameRest
+	return mine.any && others.any || (mine.firm || others.firm) && overlapBut(a.content, b.content, mine.words+others.words) >= sameRest
 }
 
 // overlap is the Jaccard index of two sorted lists: what they share, by all

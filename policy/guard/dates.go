@@ -34,7 +34,7 @@ func datesDiffer(a, b *Text) bool {
 func (list moments) lack(other *Text) lack {
 	var l lack
 	for _, m := range list {
-		if m.weight == faint || other.names(m) {
+		if m.weight == faint || other.reaches(m) {
 			continue
 		}
 		l.any = true
@@ -43,8 +43,8 @@ func (list moments) lack(other *Text) lack {
 	return l
 }
 
-// names reports whether a text names a moment, or at least its hour or day.
-func (t *Text) names(m moment) bool {
+// reaches reports whether a text names a moment, or at least its hour or day.
+func (t *Text) reaches(m moment) bool {
 	for _, n := range t.moments {
 		if m.kind == n.kind && (m.at == n.at || m.or == n.at || m.at == n.or) {
 			return true

@@ -6,4 +6,8 @@
 // [Compare] returns the guards of a set that refuse a pair. Each guard has a
 // name, for receipts, metrics and the configuration, and can be switched off.
 // They are precise before they are broad: a guard that is not sure lets pass.
+//
+// What they know of words is English. Numbers, dates in figures, quoted text,
+// code, names and scripts are read in any language; small words tell six more
+// languages apart.
 package guard

@@ -158,7 +158,6 @@ type affix struct {
 	suffix bool
 }
 
-// affixes are sorted by their first letter for looking up; see readAffix.
 var affixes = []affix{
 	{0, 0, "un", false},
 	{1, 0, "in", false}, {1, 1, "out", false},
@@ -182,19 +181,34 @@ var withoutUn = map[string]bool{"less": true, "like": true, "ion": true, "til": 
 const shortestRest = 3
 
 func (t *Text) readAffix(word string) {
-	if len(word) < 2+shortestRest || strings.IndexByte("abdehimoptu", word[0]) < 0 && !strings.HasSuffix(word, "l") && !strings.HasSuffix(word, "s") {
+	if len(word) < 2+shortestRest {
 		return
 	}
-	for i := range affixes {
-		x := &affixes[i]
-		rest, ok := strings.CutPrefix(word, x.text)
-		if x.suffix {
-			rest, ok = strings.CutSuffix(word, x.text)
-		}
-		if ok && len(rest) >= shortestRest && !withoutUn[rest] {
+	for _, x := range prefixes[word[0]] {
+		if rest, ok := strings.CutPrefix(word, x.text); ok && len(rest) >= shortestRest && !withoutUn[rest] {
 			t.affixed = append(t.affixed, affixed{x, rest})
 		}
 	}
+	for _, x := range suffixes[word[len(word)-1]] {
+		if rest, ok := strings.CutSuffix(word, x.text); ok && len(rest) >= shortestRest {
+			t.affixed = append(t.affixed, affixed{x, rest})
+		}
+	}
+}
+
+// prefixes are the affixes by their first letter, suffixes by their last.
+var prefixes, suffixes = affixesByLetter()
+
+func affixesByLetter() (before, behind [256][]*affix) {
+	for i := range affixes {
+		x := &affixes[i]
+		if last := x.text[len(x.text)-1]; x.suffix {
+			behind[last] = append(behind[last], x)
+		} else {
+			before[x.text[0]] = append(before[x.text[0]], x)
+		}
+	}
+	return before, behind
 }
 
 // opposes reports whether a word of t has its opposite in the other text, and

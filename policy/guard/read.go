@@ -11,15 +11,21 @@ import (
 
 // Text is a text taken apart for comparison. It is read only once made.
 type Text struct {
-	source  string
-	tokens  []token
-	content []string // the words that say what it is about, sorted, each once
-	values  values
-	moments moments
-	denials []denial
-	members []member
-	terms   []string // words and phrasal verbs that have opposites
-	affixed []affixed
+	source      string
+	tokens      []token
+	content     []string // the words that say what it is about, sorted, each once
+	values      values
+	moments     moments
+	denials     []denial
+	members     []member
+	terms       []string // words and phrasal verbs that have opposites
+	affixed     []affixed
+	names       []int // places of words
+	literals    []literal
+	script      int
+	language    class // the one it is clearly in; 0: none
+	constraints constraint
+	mentions    constraint // words of constraints that set none
 
 	// rest is what stands behind the last place where the speaker corrects
 	// himself; nil if he does not.
@@ -50,11 +56,19 @@ func read(text string) *Text {
 			t.content = append(t.content, t.tokens[i].word)
 		}
 		t.readTerm(i)
+		if t.is(i, constrains) {
+			t.readConstraint(i)
+			t.mentions |= mentioned[t.word(i)]
+		}
 	}
 	slices.Sort(t.content)
 	t.content = slices.Compact(t.content)
 	t.readQuantities()
 	t.readMembers()
+	t.readNames()
+	t.readLiterals()
+	t.readScript()
+	t.readLanguage()
 	return t
 }
 

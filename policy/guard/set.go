@@ -13,25 +13,30 @@ type Guard uint8
 
 // The guards.
 const (
-	Numbers   Guard = iota // one text has a number or a version that the other has not
-	Units                  // the same number of another unit or currency
-	Dates                  // another date, month, weekday or time of day
-	Negation               // one text denies what the other does not
-	Opposites              // one text has the opposite of a word of the other's
-	Direction              // from x, and to x
-	Kinds                  // another thing of the same kind: colour, country, drug
-	Now                    // one is about now, and the stored answer is no longer fresh
-	guards                 // how many there are
+	Numbers     Guard = iota // one text has a number or a version that the other has not
+	Units                    // the same number of another unit or currency
+	Dates                    // another date, month, weekday or time of day
+	Negation                 // one text denies what the other does not
+	Opposites                // one text has the opposite of a word of the other's
+	Direction                // from x, and to x
+	Kinds                    // another thing of the same kind: colour, country, drug
+	Names                    // each names something else
+	Literals                 // other quoted text, code, addresses
+	Language                 // another language, of the text or of the answer
+	Constraints              // another audience, form or length
+	Now                      // one is about now, and the stored answer is no longer fresh
+	guards                   // how many there are
 )
 
-var names = [guards]string{"numbers", "units", "dates", "negation", "opposites", "direction", "kinds", "now"}
+var names = [guards]string{"numbers", "units", "dates", "negation", "opposites", "direction", "kinds",
+	"names", "literals", "language", "constraints", "now"}
 
 // String is the name in configurations, receipts and metrics.
 func (g Guard) String() string { return names[g] }
 
 // Revision counts changes of what guards refuse. Thresholds are bound to it:
 // those that were certified under another one are void.
-const Revision = 5
+const Revision = 6
 
 // Set is a set of guards.
 type Set uint32
