@@ -2,7 +2,10 @@ package cache
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -29,6 +32,40 @@ type Books interface {
 	// Revision is another number after each change of the book, whoever made
 	// it. It is cheap: the cache asks about twice a second.
 	Revision(ctx context.Context, book string) (int64, error)
+}
+
+// placeBook has a row for each namespace that has labels, named as its books are.
+const placeBook = "places"
+
+// CarriedBooks are the books whose rows an export takes along: versions of
+// thresholds, labels, audits and negatives.
+func CarriedBooks(ctx context.Context, b Books) ([]string, error) {
+	places, err := b.Rows(ctx, placeBook)
+	if err != nil {
+		return nil, err
+	}
+	books := []string{thresholdBook, negativeBook, placeBook}
+	for _, prefix := range slices.Sorted(maps.Keys(places)) {
+		books = append(books, labelBooks+prefix, auditBooks+prefix)
+	}
+	return books, nil
+}
+
+// notePlace writes down that a namespace has labels, once for each replica.
+func (c *Cache) notePlace(ctx context.Context, p place) error {
+	if _, noted := c.places.Load(p); noted {
+		return nil
+	}
+	row, err := json.Marshal(map[string]string{"tenant": p.tenant, "namespace": p.namespace})
+	if err != nil {
+		return err
+	}
+	name := strings.TrimSuffix(p.prefix(), "/")
+	_, err = c.changeBook(ctx, func(ctx context.Context) (bool, error) { return c.books.Add(ctx, placeBook, name, row) })
+	if err == nil {
+		c.places.Store(p, nil)
+	}
+	return err
 }
 
 // Bounds of names and values in books.

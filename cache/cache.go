@@ -43,6 +43,7 @@ type Cache struct {
 	savings    *savings
 	recent     *otter.Cache[Key, *served]
 	labelled   atomic.Int64 // labels of this replica
+	places     sync.Map     // those that are noted to have labels
 	audits     *audits      // nil: there are no books to write them into
 	identity   string       // of the embedder; "" without one
 	dimensions int

@@ -62,12 +62,17 @@ func (l *Label) same() string {
 	return l.Asked + " " + l.Entry
 }
 
-func labelBook(p place) string { return "labels/" + strings.TrimSuffix(p.prefix(), "/") }
+const labelBooks = "labels/" // and a place
+
+func labelBook(p place) string { return labelBooks + strings.TrimSuffix(p.prefix(), "/") }
 
 // addLabel keeps a label. Its name sorts by time.
 func (c *Cache) addLabel(ctx context.Context, p place, l Label) error {
 	row, err := json.Marshal(l)
 	if err != nil {
+		return err
+	}
+	if err := c.notePlace(ctx, p); err != nil {
 		return err
 	}
 	book := labelBook(p)

@@ -32,7 +32,9 @@ const (
 	forgottenAfter = 7 * 24 * time.Hour
 )
 
-func auditBook(p place) string { return "audits/" + strings.TrimSuffix(p.prefix(), "/") }
+const auditBooks = "audits/" // and a place
+
+func auditBook(p place) string { return auditBooks + strings.TrimSuffix(p.prefix(), "/") }
 
 // test is what audits are counted for: one threshold, as one judge acts on it.
 type test struct {

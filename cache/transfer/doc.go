@@ -18,8 +18,14 @@
 //	took_ms             milliseconds that the provider's answer took, where they are known
 //	vector              base64 of little-endian float32, of unit length
 //
+// Behind the entries come the rows of books: versions of thresholds, labels,
+// audits and negatives.
+//
+//	book, row           names
+//	value               as the cache keeps it, mostly JSON
+//
 // Prompts and responses that are not UTF-8 are in prompt_base64 and
-// response_base64 instead. Fields that a reader does not know mean nothing to
+// response_base64 instead, values in value_base64. Fields that a reader does not know mean nothing to
 // it; what changes the meaning of others takes another version.
 //
 // # Damage and interruption

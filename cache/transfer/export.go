@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/askonce/askonce/cache"
 )
@@ -26,6 +28,9 @@ type ExportOptions struct {
 	// without.
 	Vectors cache.VectorReader
 
+	// Books are taken along behind the entries; nil: there are none.
+	Books cache.Books
+
 	// Part is what is in the file already; nil for a new one.
 	Part *Part
 
@@ -40,6 +45,7 @@ type ExportOptions struct {
 type Exported struct {
 	Entries    int // in this run
 	Vectors    int
+	Rows       int // of books: versions of thresholds, labels and the like
 	Unreadable int
 }
 
@@ -76,7 +82,34 @@ func (x *exporter) run(ctx context.Context) error {
 			return err
 		}
 	}
-	return x.write(ctx)
+	if err := x.write(ctx); err != nil {
+		return err
+	}
+	return x.books(ctx)
+}
+
+// books writes all rows of the books that are carried.
+func (x *exporter) books(ctx context.Context) error {
+	if x.options.Books == nil {
+		return nil
+	}
+	list, err := cache.CarriedBooks(ctx, x.options.Books)
+	if err != nil {
+		return fmt.Errorf("books: %w", err)
+	}
+	for _, book := range list {
+		rows, err := x.options.Books.Rows(ctx, book)
+		if err != nil {
+			return fmt.Errorf("books: %w", err)
+		}
+		for _, name := range slices.Sorted(maps.Keys(rows)) {
+			if err := x.w.AddRow(Row{Book: book, Name: name, Value: rows[name]}); err != nil {
+				return err
+			}
+			x.done.Rows++
+		}
+	}
+	return nil
 }
 
 // take adds a record to the step, and ends that if it is large enough.

@@ -194,12 +194,12 @@ func (w *world) export(t *testing.T) []byte {
 func (w *world) exportOptions(t *testing.T) transfer.ExportOptions {
 	t.Helper()
 	vectors, _ := w.index.(cache.VectorReader)
-	return transfer.ExportOptions{Entries: w.store.(cache.Scanner), Sealer: sealer(t), Vectors: vectors}
+	return transfer.ExportOptions{Entries: w.store.(cache.Scanner), Books: w.store.(cache.Books), Sealer: sealer(t), Vectors: vectors}
 }
 
 func (w *world) importOptions(t *testing.T) transfer.ImportOptions {
 	t.Helper()
-	return transfer.ImportOptions{Store: w.store, Sealer: sealer(t), Index: w.index, Embedder: w.embedder}
+	return transfer.ImportOptions{Store: w.store, Books: w.store.(cache.Books), Sealer: sealer(t), Index: w.index, Embedder: w.embedder}
 }
 
 // take imports a file that has nothing wrong.

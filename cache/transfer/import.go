@@ -22,6 +22,9 @@ type ImportOptions struct {
 	Store  cache.Store
 	Sealer *cache.Sealer
 
+	// Books take the rows of books; nil: those are left alone.
+	Books cache.Books
+
 	// Index and Embedder take part together, or both are nil.
 	Index    cache.Index
 	Embedder cache.Embedder
@@ -44,13 +47,16 @@ type ImportOptions struct {
 }
 
 // Imported is what an Import has done. Every line is counted in one of the
-// first five.
+// first seven.
 type Imported struct {
 	Written int // entries that are new here, or newer than what was here
 	Present int // the same entry was here
 	Older   int // a newer entry was here
 	Expired int
 	Bad     int // lines that cannot be used
+
+	Rows        int // of books: versions of thresholds, labels and the like; new here
+	RowsPresent int // one of the same name was here
 
 	Vectors  int // written with an entry or for one that was here
 	Embedded int // of these, computed anew
@@ -111,6 +117,9 @@ func (im *importer) leaveOut(bad *LineError) {
 
 // take adds an item to the step, and ends that if it is large enough.
 func (im *importer) take(ctx context.Context, r *Reader, item Item) error {
+	if item.Row != nil {
+		return im.add(ctx, item.Row)
+	}
 	e := item.Entry
 	if limit := im.options.MaxEntryBytes; limit > 0 && len(e.Response) > limit {
 		return &LineError{r.line, fmt.Sprintf("response has %d bytes, entries here have at most %d", len(e.Response), limit)}
@@ -131,6 +140,23 @@ func (im *importer) take(ctx context.Context, r *Reader, item Item) error {
 		return nil
 	}
 	return im.write(ctx)
+}
+
+// add writes a row, unless there is one of its name.
+func (im *importer) add(ctx context.Context, r *Row) error {
+	if im.options.Books == nil {
+		return nil
+	}
+	added, err := im.options.Books.Add(ctx, r.Book, r.Name, r.Value)
+	switch {
+	case err != nil:
+		return fmt.Errorf("books: %w", err)
+	case added:
+		im.done.Rows++
+	default:
+		im.done.RowsPresent++
+	}
+	return nil
 }
 
 // write makes the step durable. Points come first: if it ends half-way, a point

@@ -1,4 +1,4 @@
-// One entry as a line, and back.
+// One entry, or one row of a book, as a line, and back.
 
 package transfer
 
@@ -18,7 +18,7 @@ import (
 	"github.com/askonce/askonce/internal/llm"
 )
 
-// line is an entry, or the end of the file.
+// line is an entry, a row of a book, or the end of the file.
 type line struct {
 	Key       string    `json:"key"`
 	Scope     string    `json:"scope,omitzero"`
@@ -53,10 +53,45 @@ type ending struct {
 	Entries int  `json:"entries"`
 }
 
-// Item is what one line holds.
+// Item is what one line holds: an entry, or a row.
 type Item struct {
 	Entry  *cache.Entry
 	Vector []float32 // nil if the line has none
+	Row    *Row      // nil for an entry
+}
+
+// Row is a row of a book, see [cache.Books].
+type Row struct {
+	Book, Name string
+	Value      []byte
+}
+
+// bookLine is a row as a line.
+type bookLine struct {
+	Book        string `json:"book"`
+	Row         string `json:"row"`
+	Value       string `json:"value,omitzero"`
+	ValueBase64 []byte `json:"value_base64,omitempty"`
+}
+
+// appendRow writes a row and the end of its line.
+func appendRow(dst []byte, r Row) ([]byte, error) {
+	l := bookLine{Book: r.Book, Row: r.Name}
+	l.Value, l.ValueBase64 = asText(r.Value)
+	text, err := json.Marshal(&l)
+	if err != nil {
+		return dst, fmt.Errorf("transfer: a row of the book %s: %w", r.Book, plain(err))
+	}
+	return append(append(dst, text...), '\n'), nil
+}
+
+// row checks a row.
+func (l *bookLine) row() (*Row, error) {
+	r := &Row{Book: l.Book, Name: l.Row, Value: []byte(l.Value)}
+	if len(l.ValueBase64) > 0 {
+		r.Value = l.ValueBase64
+	}
+	return r, cache.CheckBookRow(r.Book, r.Name, r.Value)
 }
 
 // appendLine writes an item and the end of its line. A name that is not UTF-8
@@ -98,6 +133,7 @@ func asText(b []byte) (text string, raw []byte) {
 func parseLine(text []byte, dimensions int) (item Item, end bool, err error) {
 	var l struct {
 		line
+		bookLine
 		ending
 	}
 	if err := json.Unmarshal(text, &l); err != nil {
@@ -105,6 +141,10 @@ func parseLine(text []byte, dimensions int) (item Item, end bool, err error) {
 	}
 	if l.End {
 		return Item{}, true, nil
+	}
+	if l.Book != "" {
+		row, err := l.row()
+		return Item{Row: row}, false, err
 	}
 	e, err := l.entry()
 	if err != nil {

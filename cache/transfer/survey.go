@@ -66,14 +66,18 @@ func (p *Part) take(text []byte, sorted *bool) (err error) {
 		return err
 	}
 	var l struct {
-		Key string `json:"key"`
-		End bool   `json:"end"`
+		Key  string `json:"key"`
+		Book string `json:"book"`
+		End  bool   `json:"end"`
 	}
 	if err := json.Unmarshal(text, &l); err != nil {
 		return ErrNotExport
 	}
 	if l.End {
 		p.Ended = true
+		return nil
+	}
+	if l.Book != "" { // those that were written are written again: an import takes them once
 		return nil
 	}
 	key, err := cache.ParseKey(l.Key)

@@ -61,6 +61,18 @@ func (w *Writer) Add(item Item) error {
 	return w.Flush()
 }
 
+// AddRow writes a row of a book.
+func (w *Writer) AddRow(r Row) error {
+	text, err := appendRow(w.text, r)
+	if err != nil {
+		return err
+	}
+	if w.text = text; len(w.text) < frameBytes {
+		return nil
+	}
+	return w.Flush()
+}
+
 // notWritten means that one item has no place in the file.
 type notWritten struct{ error }
 

@@ -28,8 +28,9 @@ type ExportCmd struct {
 
 // Help is shown below the flags.
 func (ExportCmd) Help() string {
-	return `Writes every live entry, of all tenants, with its vector: JSON lines in zstd, for askonce import. Look
-into it with: zstd -dc FILE | jq
+	return `Writes every live entry, of all tenants, with its vector, and the versions of thresholds, labels,
+audits and wrong answers that were reported: JSON lines in zstd, for askonce import. Look into it with:
+zstd -dc FILE | jq
 
 The file holds prompts and answers; only its owner may read it (mode 0600). It grows as FILE.part and
 gets its name when it is complete. Vectors are written as float32, as precise as the index has them
@@ -169,7 +170,7 @@ func (x *export) write(ctx context.Context, w *transfer.Writer, part *transfer.P
 	x.bar = newBar(x.p.Stderr, "exporting", of, progressbar.OptionShowCount())
 	defer x.bar.Clear()
 	done, err := transfer.Export(ctx, w, transfer.ExportOptions{
-		Entries: entries, Sealer: x.from.sealer, Vectors: x.vectors(), Part: part,
+		Entries: entries, Sealer: x.from.sealer, Vectors: x.vectors(), Books: x.from.books(), Part: part,
 		Written: func(e *cache.Entry) {
 			x.credentials.note(e)
 			_ = x.bar.Add(1)
@@ -189,8 +190,8 @@ func (x *export) end(w io.Writer, done transfer.Exported, part *transfer.Part, e
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "exported %s, %d of them with vectors, in %.1f s", counted(done.Entries, "entry", "entries"), done.Vectors,
-		time.Since(x.began).Seconds())
+	fmt.Fprintf(w, "exported %s, %d of them with vectors, and %s of thresholds and labels, in %.1f s",
+		counted(done.Entries, "entry", "entries"), done.Vectors, counted(done.Rows, "row", "rows"), time.Since(x.began).Seconds())
 	if part != nil {
 		fmt.Fprintf(w, "; %d were in the file already", part.Entries)
 	}

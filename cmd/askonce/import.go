@@ -30,6 +30,8 @@ are here already, or that are older than what is here, are left alone; so an imp
 interrupted is simply done again. Vectors of another embedder than the configured one are computed
 anew, and so are those that are missing.
 
+Versions of thresholds keep their numbers: one whose number is taken is left alone, and the highest holds.
+
 Lines that cannot be used are named by their number and left out. A file that was cut off is imported
 as far as it goes, with exit code 1. JSON lines that are not compressed are read as well. A service
 that uses the data folder must be stopped first; Redis and Qdrant may be in use.
@@ -140,7 +142,7 @@ func (im *importing) write(ctx context.Context) (transfer.Imported, error) {
 		return transfer.Imported{}, err
 	}
 	opts := transfer.ImportOptions{
-		Store: im.to.entries, Sealer: im.to.sealer, MaxEntryBytes: int(im.cfg.Cache.MaxEntryBytes), Strict: im.cmd.Strict,
+		Store: im.to.entries, Books: im.to.books(), Sealer: im.to.sealer, MaxEntryBytes: int(im.cfg.Cache.MaxEntryBytes), Strict: im.cmd.Strict,
 		Indexes: func(tenant, namespace string) bool { return rules(tenant, namespace).Mode.Semantic() },
 		Written: im.credentials.note,
 		Bad:     im.leftOut,
@@ -167,6 +169,7 @@ func (im *importing) report(done transfer.Imported) {
 	fmt.Fprintf(table, "entries\t%d written\n", done.Written)
 	fmt.Fprintf(table, "skipped\t%d here already, %d older than what is here, %d expired, %s\n", done.Present, done.Older, done.Expired,
 		counted(done.Bad, "bad line", "bad lines"))
+	fmt.Fprintf(table, "thresholds, labels\t%s written, %d here already\n", counted(done.Rows, "row", "rows"), done.RowsPresent)
 	fmt.Fprintf(table, "vectors\t%d taken over, %d computed, %s too long\n", done.Vectors-done.Embedded, done.Embedded,
 		counted(done.TooLong, "prompt", "prompts"))
 	fmt.Fprintf(table, "seconds\t%.1f\n", time.Since(im.began).Seconds())

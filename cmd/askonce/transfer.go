@@ -54,6 +54,12 @@ type place struct {
 	secret   string // tells the secret apart; "" if there is none yet
 }
 
+// books are what the store keeps beside its entries; nil if it keeps nothing.
+func (p *place) books() cache.Books {
+	books, _ := p.entries.(cache.Books)
+	return books
+}
+
 // openPlace opens the stores. Entries larger than maxEntry are unreadable.
 func openPlace(cfg *Config, embedder cache.Embedder, maxEntry int, log *slog.Logger) (_ *place, err error) {
 	p := &place{embedder: embedder}
