@@ -3,7 +3,10 @@
 
 package prefix
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // documentTags are names of tagged blocks that hold documents.
 var documentTags = labelSet("document", "documents", "doc", "docs", "context", "source", "sources", "passage", "passages", "article", "articles",
@@ -17,41 +20,71 @@ var documentLabels = labelSet("document", "documents", "context", "source", "sou
 // minDocument is the length of a document that is worth a move, in bytes.
 const minDocument = 200
 
-// documents moves the documents that end a user's turn before what stands in
-// front of them. A turn that goes on after them has its question there.
+// questionLabels introduce a question.
+var questionLabels = labelSet("question", "query", "user question", "user query", "customer question", "the question", "my question", "search query")
+
+// documents moves documents, and all that follows them, before the question that
+// stands in front of them: before all that does if they end a user's turn, or
+// before the one block that asks if what is in front speaks of what is below, or if
+// something else follows. A turn that asks behind them is left alone.
 func (w *writer) documents(text string, at slot) string {
 	if !at.asks || len(text) < minDocument {
 		return text
 	}
-	lead, blocks := split(text)
+	body, cue := cutCue(text)
+	lead, blocks := split(body)
 	first := firstDocument(blocks)
 	if first <= 0 {
 		return text
 	}
-	m := Move{Kind: Documents, Place: at.place, Reason: "after_question"}
-	question, documents := blocks[:first], blocks[first:]
-	if namesPositions(question) || introduces(question[len(question)-1].text) {
-		m.Held = heldPositions
+	others := slices.DeleteFunc(slices.Clone(blocks[first:]), func(b block) bool { return isDocument(&b) })
+	if slices.ContainsFunc(others, asks) {
+		return text
 	}
-	m.Text = joinBlocks(question)
+	question := blocks[:first]
+	one := blocks[first-1 : first]
+	switch {
+	case len(others) == 0 && !namesPositions(question) && !introduces(one[0].text):
+	case !asks(one[0]) && len(others) > 0:
+		return text // nothing says that it is the question
+	default:
+		question = one
+	}
+	m := Move{Kind: Documents, Place: at.place, Reason: "after_question", Text: joinBlocks(question)}
+	if !asks(one[0]) && len(question) < first || namesPositions(question) || introduces(one[0].text) {
+		m.Held, m.Text = heldPositions, joinBlocks(blocks[:first])
+	}
 	if !w.note(w.opts.Text, m) {
 		return text
 	}
-	return lead + strings.TrimRight(joinBlocks(documents), "\n") + "\n\n" + strings.TrimRight(joinBlocks(question), "\n")
+	return lead + joinApart(slices.Concat(blocks[:first-len(question)], blocks[first:], question)) + cue
 }
 
-// firstDocument is the first of the documents that blocks end with; -1 if they
-// end otherwise, if other things stand between the documents, or if these are
-// too short to matter.
-func firstDocument(blocks []block) int {
-	first, size := len(blocks), 0
-	for first > 0 && isDocument(&blocks[first-1]) {
-		first--
-		size += len(blocks[first].text)
+// asks reports whether a block is a question.
+func asks(b block) bool {
+	label, _, labelled := strings.Cut(firstLine(b.text), ":")
+	return labelled && questionLabels[squeeze(strings.Trim(label, "#* "))] || strings.HasSuffix(strings.TrimSpace(b.text), "?")
+}
+
+// joinApart joins blocks that were reordered, with blank lines between them.
+func joinApart(blocks []block) string {
+	list := make([]string, len(blocks))
+	for i := range blocks {
+		list[i] = strings.TrimRight(blocks[i].text, "\n")
 	}
-	for i := range first {
-		if isDocument(&blocks[i]) {
-			return -1
+	return strings.Join(list, "\n\n")
+}
+
+// firstDocument is the first of the documents of a text; -1 if there is none, or if
+// they are too short to matter.
+func firstDocument(blocks []block) int {
+	first, size := -1, 0
+	for i := range blocks {
+		if !isDocument(&blocks[i]) {
+			continue
+		}
+		if size += len(blocks[i].text); first < 0 {
+			first = i
 		}
 	}
 	if size < minDocument {
@@ -61,18 +94,22 @@ func firstDocument(blocks []block) int {
 }
 
 // isDocument reports whether a block is tagged or labelled as a document:
-// <document>, "Document 3:", "[Source 1]".
+// <document>, "Document 3:", "[Source 1]", "[2] Title", "### Document 1".
 func isDocument(b *block) bool {
 	line := firstLine(b.text)
 	if b.shape == tagged {
 		return documentTags[squeeze(openingTag(line))]
 	}
-	label, _, found := strings.Cut(strings.TrimLeft(line, "[#* "), ":")
-	if !found {
-		label, _, found = strings.Cut(label, "]")
+	end := strings.IndexAny(line, ":](")
+	switch {
+	case end >= 0:
+		line = line[:end]
+	case !isHeading(line):
+		return false
 	}
-	label = strings.TrimRight(label, "0123456789 *]")
-	return found && len(label) <= maxLabel && documentLabels[squeeze(label)]
+	label := strings.TrimRight(strings.TrimLeft(line, "[#* "), "0123456789 #*")
+	numbered := label == "" && strings.HasPrefix(line, "[") && len(line) > 1 && end == len(line)
+	return numbered || len(label) <= maxLabel && documentLabels[squeeze(label)]
 }
 
 func joinBlocks(blocks []block) string {

@@ -19,7 +19,7 @@ func find(blocks []block, known *verdicts) []finding {
 	for i := range blocks {
 		var found []finding
 		switch {
-		case isDocument(&blocks[i]): // says what it says, whenever that was
+		case isDocument(&blocks[i]) && len(blocks[i].text) >= minDocument: // says what it says, whenever that was
 			continue
 		case fresh != nil && fresh[i] == all:
 			found = []finding{{text: blocks[i].text, whole: true, reason: reasonLearned}}

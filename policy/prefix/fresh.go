@@ -4,6 +4,10 @@ package prefix
 
 import "strings"
 
+// fewSentences is the length of what can be taken out of a paragraph, in bytes: more
+// than that is a text of its own.
+const fewSentences = 400
+
 // maxFormula is the length of what a letter begins and ends with, in bytes.
 const maxFormula = 40
 
@@ -32,7 +36,7 @@ func freshBlocks(blocks []block, known *verdicts) []freshness {
 		switch {
 		case rare[i] > 0 && (common[i] == 0 || enclosed && rare[i]*3 >= common[i]):
 			fresh[i] = all
-		case b.shape == prose && rare[i]-rareFacts(b.text, known) > common[i]:
+		case b.shape == prose && rare[i]-rareFacts(b.text, known) > max(common[i], fewSentences):
 			fresh[i] = most
 		}
 	}
@@ -52,12 +56,15 @@ func freshBlocks(blocks []block, known *verdicts) []freshness {
 // not. A line that introduces the others, and brackets, are neither.
 func weigh(text string, known *verdicts) (rare, common int) {
 	several := strings.Contains(text, "\n")
+	introduced := several && introduces(strings.TrimSpace(firstLine(text))) // and taken as it stands
 	for first := true; text != ""; first = false {
 		var line string
 		line, text, _ = strings.Cut(text, "\n")
 		line = strings.TrimSpace(line)
 		switch {
 		case line == "":
+		case introduced && !first && known.rare(line):
+			rare += len(line)
 		case known.rare(line):
 			r, c := weighSentences(line, known)
 			rare, common = rare+r, common+c
