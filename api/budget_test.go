@@ -60,6 +60,10 @@ func TestChunksOverBudgetAreLeftOut(t *testing.T) {
 	if lookup.decode(t)["hit"] != false {
 		t.Errorf("the answer stands under the full request's key: %s", lookup.body)
 	}
+	const misses = "askonce_lookups_total{layer=\"none\"} 2\n" // the first chat and the lookup
+	if got := w.send("GET", "/metrics", "").body; !strings.Contains(got, misses) {
+		t.Errorf("the metrics have no %s", misses)
+	}
 	w.chat(passages(4, "which?")).wants(t, 200) // no budget in the default namespace
 	if sent := w.provider.last(t).body; strings.Count(sent, "Passage") != 4 {
 		t.Errorf("sent %s", sent)

@@ -73,7 +73,7 @@ func (s *Server) parseNew(ep llm.Endpoint, body []byte) (*parsed, error) {
 func (s *Server) fetch(w http.ResponseWriter, r *http.Request, x *exchange, p *parsed, steering steering) error {
 	request := s.request(r, x, p, &steering)
 	if fit := s.fit(r.Context(), x, p, s.namespace(steering.namespace)); fit != nil {
-		if entry, receipt := s.opts.Cache.Lookup(r.Context(), request); entry != nil {
+		if entry, receipt := s.opts.Cache.Prefer(r.Context(), request); entry != nil {
 			return s.serveHit(w, r, x, p.view, &cache.Answer{Entry: entry, Key: request.Key, Receipt: receipt})
 		}
 		var err error

@@ -15,12 +15,28 @@ const candidates = 5
 // miss and stands on the receipt.
 func (c *Cache) Lookup(ctx context.Context, req *Request) (*Entry, Receipt) {
 	s := c.newSearch(req)
+	entry := s.find(ctx)
+	s.looked(entry)
+	return entry, s.receipt
+}
+
+// Prefer is Lookup for a caller who goes on with another request in req's place
+// if there is no answer: only a hit is counted, so that the two count once.
+func (c *Cache) Prefer(ctx context.Context, req *Request) (*Entry, Receipt) {
+	s := c.newSearch(req)
+	entry := s.find(ctx)
+	if entry != nil {
+		s.looked(entry)
+	}
+	return entry, s.receipt
+}
+
+func (s *search) find(ctx context.Context) *Entry {
 	entry := s.here(ctx)
 	if entry == nil && s.looks() {
 		entry = s.semantic(ctx)
 	}
-	s.looked(entry)
-	return entry, s.receipt
+	return entry
 }
 
 // search is the work of one lookup.
