@@ -83,62 +83,80 @@ func constrainedWords(rows ...string) map[string]constraint {
 	return all
 }
 
-// readConstraints notes the constraint that begins at a word.
+// readConstraint notes the constraint that begins at a word.
 func (t *Text) readConstraint(at int) {
-	word, next := t.word(at), t.word(at+1)
-	switch word {
+	switch word := t.word(at); word {
 	case "for", "as", "in":
 		t.readPrepositional(at, word)
-	case "at":
-		t.constrain(next == "least", atLeast)
-		t.constrain(next == "most", atMost)
-	case "than":
-		before, number := t.word(at-1), t.is(at+1, figures|quantity) && t.word(at+1) != "one" && t.word(at+1) != "a"
-		more, less := before == "more" || before == "greater", before == "less" || before == "fewer"
-		if t.word(at-2) == "no" || t.word(at-2) == "not" {
-			more, less = less, more
-		}
-		t.constrain(number && more, atLeast)
-		t.constrain(number && less, atMost)
 	case "briefly":
 		t.constrain(true, brief)
-	case "under", "below", "within":
-		t.constrain(t.is(at+1, figures), atMost)
-	case "over", "above":
-		t.constrain(t.is(at+1, figures), atLeast)
-	case "or":
-		number := t.is(at-1, figures|quantity)
-		t.constrain(number && (next == "more" || next == "older" || next == "above"), atLeast)
-		t.constrain(number && (next == "less" || next == "fewer" || next == "younger" || next == "below"), atMost)
 	case "free":
 		t.constrain(t.gap(at) == "-", freeOf)
+	case "at":
+		t.constrain(t.word(at+1) == "least", atLeast)
+		t.constrain(t.word(at+1) == "most", atMost)
+	case "than":
+		t.readComparison(at)
+	case "or":
+		number := t.is(at-1, figures|quantity)
+		t.constrain(number && upwards[t.word(at+1)], atLeast)
+		t.constrain(number && downwards[t.word(at+1)], atMost)
+	default:
+		number := t.is(at+1, figures)
+		t.constrain(number && upwards[word], atLeast)
+		t.constrain(number && downwards[word], atMost)
 	}
 }
 
-// readPrepositional reads "for my kids", "as a table", "in one sentence".
+// upwards and downwards are words of bounds: "10 or more", "under 10".
+var (
+	upwards   = map[string]bool{"more": true, "greater": true, "older": true, "over": true, "above": true}
+	downwards = map[string]bool{"less": true, "fewer": true, "younger": true, "under": true, "below": true, "within": true}
+)
+
+// readComparison reads "more than 5", "no more than 5". "More than one" is but
+// several.
+func (t *Text) readComparison(at int) {
+	if one := t.word(at + 1); one == "one" || one == "a" || !t.is(at+1, figures|quantity) {
+		return
+	}
+	more, less := upwards[t.word(at-1)], downwards[t.word(at-1)]
+	if t.word(at-2) == "no" || t.word(at-2) == "not" {
+		more, less = less, more
+	}
+	t.constrain(more, atLeast)
+	t.constrain(less, atMost)
+}
+
+// readPrepositional reads "for my kids", "as a table", "in one sentence". "For
+// this child" is a detail.
 func (t *Text) readPrepositional(at int, preposition string) {
 	object := at + 1
 	for object < len(t.tokens) && (t.is(object, determiner) || t.word(object) == "just") {
 		object++
 	}
-	word, next := t.word(object), t.word(object+1)
 	switch {
-	case preposition == "for" && object > at+1 && t.word(at+1) != "my": // "for this child" is a detail
-		return
-	case preposition != "in":
-		t.constraints |= constrained[preposition+" "+word]
-		return
+	case preposition == "in":
+		t.readForm(object)
+	case preposition == "as" || object == at+1 || t.word(at+1) == "my":
+		t.constraints |= constrained[preposition+" "+t.word(object)]
 	}
+}
+
+// readForm reads what follows "in": "short", "detail", "one sentence", "JSON
+// format".
+func (t *Text) readForm(at int) {
+	word, next := t.word(at), t.word(at+1)
 	switch {
-	case word == "short" || word == "brief":
-		t.constrain(next == "" || t.pauses(object+1), brief)
-	case word == "detail" || word == "depth" || word == "full" && next == "detail":
+	case word == "short", word == "brief":
+		t.constrain(next == "" || t.pauses(at+1), brief)
+	case word == "detail", word == "depth", word == "full" && next == "detail":
 		t.constrain(true, detailed)
 	case sentences[next]:
-		t.constrain(t.is(object, figures|quantity) || word == "single" || word == "few", inSentences)
-	case word == "bullet" || word == "bullets":
+		t.constrain(t.is(at, figures|quantity) || word == "single" || word == "few", inSentences)
+	case word == "bullet", word == "bullets":
 		t.constraints |= constrained["as bullet"]
-	case word == "table" || next == "format" || next == "form":
+	case word == "table", next == "format", next == "form":
 		t.constraints |= constrained["as "+word]
 	}
 }

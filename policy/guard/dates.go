@@ -147,32 +147,40 @@ func small(digits string) int {
 func (t *Text) readClock(at int, word string) int {
 	number, suffix := cutNumber(word)
 	half, took := t.halfOfDay(at, suffix)
-	hours, minutes, exact := strings.Cut(number, ":")
-	if !exact && half != "" {
-		hours, minutes, exact = strings.Cut(number, ".")
+	hours, minutes, ok := cutTime(number, half)
+	if !ok || suffix != "" && half == "" {
+		return 0
 	}
-	minutes, _, _ = strings.Cut(minutes, ":")
 	hour := small(hours)
-	if exact && len(minutes) != 2 || !exact && half == "" || hour > 24 || small(minutes) > 59 || hour == 0 && strings.Trim(hours, "0") != "" {
-		return 0
-	}
 	m := moment{kind: clock, plain: hour, weight: hard}
-	switch {
-	case half == "am" || half == "pm":
+	switch half {
+	case "am":
 		hour %= 12
-		if half == "pm" {
-			hour += 12
-		}
-	case suffix != "":
-		return 0
+	case "pm":
+		hour = hour%12 + 12
 	}
-	m.at = (60*hour + small(minutes)) % 1440
+	m.at = (60*hour + minutes) % 1440
 	m.or = m.at
 	if half != "am" && half != "pm" && hour >= 1 && hour <= 12 && hours[0] != '0' {
 		m.or = (m.at + 720) % 1440
 	}
 	t.moments = append(t.moments, m)
 	return took
+}
+
+// cutTime parts hours from minutes, which may be missing, or stand behind a
+// point, where "am" or "pm" tell that it is a time.
+func cutTime(number, half string) (hours string, minutes int, ok bool) {
+	hours, rest, exact := strings.Cut(number, ":")
+	if !exact && half != "" {
+		hours, rest, exact = strings.Cut(number, ".")
+	}
+	rest, _, _ = strings.Cut(rest, ":") // seconds
+	if hour := small(hours); hour > 24 || hour == 0 && strings.Trim(hours, "0") != "" {
+		return "", 0, false
+	}
+	minutes = small(rest)
+	return hours, minutes, minutes < 60 && (exact && len(rest) == 2 || !exact && half != "")
 }
 
 // halfOfDay is "am", "pm" or "o'clock" behind a number, and how many words

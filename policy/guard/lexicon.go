@@ -13,6 +13,7 @@ const (
 	negator                          // denies
 	idle                             // "not" before it denies nothing that is asked about: "I do not know how to", "not only"
 	hedge                            // denies as well, or means the lack of something
+	turning                          // begins a clause of its own
 	slip                             // interrupts a sentence
 	aroundNo                         // follows or precedes "no" where that takes something back
 	excuse                           // follows "sorry" where that takes nothing back
@@ -52,6 +53,7 @@ var lists = map[class]string{
 		"bald zero unavailable",
 	slip:           "no or wait oh oops whoops sorry um uh er erm nope",
 	aroundNo:       "wait sorry actually rather hold scratch strike make change cancel forget instead not no oops whoops oh um uh er erm thanks thank let nope correction",
+	turning:        "but because since although though whereas so when while",
 	excuse:         "for about to if but i i'm that we my",
 	beforeMonth:    "in of since by until till last next early late mid during",
 	beforeLanguage: "in into to",

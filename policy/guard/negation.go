@@ -10,20 +10,27 @@ import "strings"
 // thing without a denial: "I can't log in", "my login fails"; "not legal" and
 // "illegal".
 func negationDiffers(a, b *Text) bool {
-	return a.denies(b) != b.denies(a) && !a.hedged() && !b.hedged() && overlap(a.content, b.content) >= sameRest && !a.opposes(b)
+	onlyOne := a.denies(b) && len(b.denials) == 0 || b.denies(a) && len(a.denials) == 0
+	return onlyOne && !a.hedged() && !b.hedged() && overlap(a.content, b.content) >= sameRest && !a.opposes(b)
 }
 
-// A denial is a place where a text denies something. It holds against a text
-// that has the word unless; "" holds against all.
-type denial struct{ unless string }
+// A denial is a place where a text denies something.
+type denial struct {
+	unless string // the denial holds against texts that have this word; "": against all
+	of     string // what is denied: the next word that is not a filler
+	aside  bool   // it stands in a sentence or clause of its own
+}
 
 // denies reports whether t denies something, read beside other. "Charge no
 // fee" is a denial beside "charge a fee", while "for tea no coffee" beside
 // "for coffee" is a slip of the tongue: what stands in front of it was taken
-// back.
+// back. And a denial aside of what the other does not speak of ("I do not want a
+// scan") is a detail.
 func (t *Text) denies(other *Text) bool {
 	for _, d := range t.denials {
-		if d.unless == "" || other.has(d.unless) {
+		switch {
+		case d.unless != "" && !other.has(d.unless), d.aside && !other.has(d.of):
+		default:
 			return true
 		}
 	}
@@ -48,13 +55,30 @@ func (t *Text) negates(at int) bool {
 	switch {
 	case word == "no":
 		return t.noDenies(at)
-	case word == "not" && t.isIdleNot(at), t.is(at+1, idle) && strings.HasSuffix(word, "n't"):
+	case word == "not" && t.isIdleNot(at), word == "non" && t.word(at-1) == "or", t.is(at+1, idle) && strings.HasSuffix(word, "n't"):
 		return false
 	case t.is(at, negator), strings.HasSuffix(word, "n't"):
-		t.denials = append(t.denials, denial{})
+		t.deny(at, "")
 		return true
 	}
 	return false
+}
+
+// deny notes a denial.
+func (t *Text) deny(at int, unless string) {
+	d := denial{unless: unless}
+	for next := at + 1; next < len(t.tokens) && d.of == ""; next++ {
+		if !t.is(next, filler) {
+			d.of = t.word(next)
+		}
+	}
+	for before := at; before > 0 && !d.aside; before-- {
+		d.aside = t.endsSentence(before) || t.is(before, turning) && before < at
+	}
+	for behind := at + 1; behind < len(t.tokens) && !d.aside; behind++ {
+		d.aside = t.endsSentence(behind)
+	}
+	t.denials = append(t.denials, d)
 }
 
 // noDenies reports whether "no" does: where something follows that there is
@@ -68,9 +92,9 @@ func (t *Text) noDenies(at int) bool {
 	case before == "or" || t.is(at-1, aroundNo) || t.pauses(at) && at > 0 || t.pauses(at+1):
 		return false
 	case before == "" || t.is(at-1, filler) || strings.HasPrefix(before, "there'"):
-		t.denials = append(t.denials, denial{})
+		t.deny(at, "")
 	default:
-		t.denials = append(t.denials, denial{unless: before})
+		t.deny(at, before)
 	}
 	return true
 }
@@ -102,18 +126,14 @@ func (t *Text) slip(at int) int {
 		return 1
 	case "no":
 		return t.slipOfNo(at)
-	case "or":
-		return count(next == "rather" || next == "wait" || next == "actually" || next == "better", 2)
-	case "i":
-		return count(next == "mean" || next == "meant", 2)
+	case "or", "i", "never":
+		return count(slipsOfTwo[word+" "+next], 2)
 	case "make", "scratch", "strike", "change", "cancel", "forget":
 		return count(next == "that" && (t.pauses(at) || t.is(at-1, slip) || t.pauses(at+2)), 2)
 	case "that", "it":
-		return count(next == "should" && third == "be" && t.pauses(at), 3)
+		return count(slipsOfThree[word+" "+next+" "+third] && t.pauses(at), 3)
 	case "let":
-		return count(next == "me" && (third == "rephrase" || third == "correct" || third == "ask"), 3)
-	case "never":
-		return count(next == "mind", 2)
+		return count(slipsOfThree[word+" "+next+" "+third], 3)
 	case "wait", "rather", "actually", "correction":
 		return count(t.pauses(at) && t.pauses(at+1) || t.is(at-1, slip), 1)
 	case "sorry":
@@ -121,6 +141,15 @@ func (t *Text) slip(at int) int {
 	}
 	return 0
 }
+
+var (
+	slipsOfTwo = map[string]bool{
+		"or rather": true, "or wait": true, "or actually": true, "or better": true, "i mean": true, "i meant": true, "never mind": true,
+	}
+	slipsOfThree = map[string]bool{
+		"that should be": true, "it should be": true, "let me rephrase": true, "let me correct": true, "let me ask": true,
+	}
+)
 
 // slipOfNo is slip for "no": "no wait", "or no", ", no,", "5 no 6".
 func (t *Text) slipOfNo(at int) int {

@@ -2,6 +2,8 @@
 
 package guard
 
+import "slices"
+
 // AsksNow reports whether the answer depends on when it is asked: "today", "the
 // latest", "this week", "open now", the weather. A name of a month or a year
 // does not make it so.
@@ -24,30 +26,27 @@ func (t *Text) AsksNow() bool {
 
 // isOfNow tells whether a word that may mean the present does.
 func (t *Text) isOfNow(at int) bool {
-	before, next := t.word(at-1), t.word(at+1)
-	switch t.word(at) {
+	word, before, next := t.word(at), t.word(at-1), t.word(at+1)
+	if words, ok := presentAfter[word]; ok {
+		return slices.Contains(words, before)
+	}
+	switch word {
 	case "now":
 		return at > 0 && (next == "" || before == "right" || before == "open" || before == "until" || before == "as" || t.pauses(at+1))
 	case "current":
 		return !t.is(at+1, afterCurrent) && !t.is(at-1, beforeCurrent) && next != ""
 	case "moment":
 		return before == "the" && t.word(at-2) == "at"
-	case "far":
-		return before == "so"
-	case "price", "prices":
-		return before == "stock" || before == "share"
-	case "rate", "rates":
-		return before == "exchange"
-	case "days":
-		return before == "these"
-	case "night":
-		return before == "last"
-	case "morning", "evening", "afternoon":
-		return before == "this"
 	case "weather", "forecast":
 		return !t.namesMonth()
 	}
 	return true
+}
+
+// presentAfter are words that mean the present behind others alone.
+var presentAfter = map[string][]string{
+	"far": {"so"}, "price": {"stock", "share"}, "prices": {"stock", "share"}, "rate": {"exchange"}, "rates": {"exchange"}, "days": {"these"},
+	"night": {"last"}, "morning": {"this"}, "evening": {"this"}, "afternoon": {"this"},
 }
 
 func (t *Text) namesMonth() bool {

@@ -317,14 +317,13 @@ func (t *Text) spelt(at int) (n float64, took int, w weight) {
 		switch {
 		case took > 0 && !t.isNext(at+took):
 			return whole + part, took, w
-		case isNumeral && (took == 0 || part == 0 || part >= 20 && int(part)%10 == 0 && numeral < 10 || int(part)%100 == 0 && numeral < 100):
+		case isNumeral && (took == 0 || joins(part, numeral)):
 			part += numeral
 		case isScale && took > 0:
-			part *= factor
-			if factor >= 1e3 {
+			if part *= factor; factor >= 1e3 {
 				whole, part = whole+part, 0
 			}
-		case word == "and" && took > 0 && scales[t.word(at+took-1)] != 0 && numerals[t.word(at+took+1)] != 0:
+		case word == "and" && scales[t.word(at+took-1)] != 0 && took > 0 && numerals[t.word(at+took+1)] != 0:
 		default:
 			return whole + part, took, w
 		}
@@ -333,6 +332,12 @@ func (t *Text) spelt(at int) (n float64, took int, w weight) {
 			w = faint
 		}
 	}
+}
+
+// joins reports whether a numeral goes on a number: "twenty" "five", "two
+// hundred" "fifty", and not "five" "six".
+func joins(part, numeral float64) bool {
+	return part == 0 || part >= 20 && math.Mod(part, 10) == 0 && numeral < 10 || math.Mod(part, 100) == 0 && numeral < 100
 }
 
 // numerals are the words for numbers. "One" and "a" are seldom meant as such.

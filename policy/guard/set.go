@@ -36,7 +36,7 @@ func (g Guard) String() string { return names[g] }
 
 // Revision counts changes of what guards refuse. Thresholds are bound to it:
 // those that were certified under another one are void.
-const Revision = 6
+const Revision = 7
 
 // Set is a set of guards.
 type Set uint32
