@@ -144,22 +144,7 @@ func (b *tuneBody) options() tune.Options {
 
 // check finds what is wrong with the body as a whole.
 func (b *tuneBody) check() []detail {
-	var problems []detail
-	sources := 0
-	for _, given := range []bool{b.Lookups != nil, b.Pairs != nil, b.Labels} {
-		if given {
-			sources++
-		}
-	}
-	if sources != 1 {
-		problems = append(problems, detail{"", "give one of lookups, pairs, and labels (true: those gathered for the namespace)"})
-	}
-	if err := checkSource(b.Source); err != nil {
-		problems = append(problems, detail{"source", err.Error()})
-	}
-	if b.Source != nil && !b.Labels {
-		problems = append(problems, detail{"source", "is for labels: true"})
-	}
+	problems := b.checkLabels()
 	if b.Pairs != nil && b.PositiveRate == nil {
 		problems = append(problems, detail{"positive_rate", "is missing: of pairs it is not known how often a candidate is right in use; give that share, such as 0.5"})
 	}
@@ -178,6 +163,27 @@ func (b *tuneBody) check() []detail {
 	}
 	if b.Precision != nil && b.RequestError != nil {
 		problems = append(problems, detail{"request_error", "a precision is asked for as well; ask for one of the two"})
+	}
+	return problems
+}
+
+// checkLabels finds what is wrong with where the labels are.
+func (b *tuneBody) checkLabels() []detail {
+	var problems []detail
+	sources := 0
+	for _, given := range []bool{b.Lookups != nil, b.Pairs != nil, b.Labels} {
+		if given {
+			sources++
+		}
+	}
+	if sources != 1 {
+		problems = append(problems, detail{"", "give one of lookups, pairs, and labels (true: those gathered for the namespace)"})
+	}
+	if err := checkSource(b.Source); err != nil {
+		problems = append(problems, detail{"source", err.Error()})
+	}
+	if b.Source != nil && !b.Labels {
+		problems = append(problems, detail{"source", "is for labels: true"})
 	}
 	return problems
 }

@@ -60,13 +60,16 @@ func (as *audits) consider(s *search, entry *Entry, hit *served) {
 	if as == nil || s.req.NoStore {
 		return
 	}
-	a := &audit{req: s.req, rules: s.rules, entry: entry, hit: hit}
-	switch {
-	case a.shadow():
-		s.watched = a
-	case s.req.Audit != nil && rand.Float64() < s.rules.Audit.Share:
-		as.add(a)
+	shadow := s.rules.Mode == ModeShadow
+	if !shadow && (s.req.Audit == nil || rand.Float64() >= s.rules.Audit.Share) {
+		return
 	}
+	a := &audit{req: s.req, rules: s.rules, entry: entry, hit: hit}
+	if shadow {
+		s.watched = a
+		return
+	}
+	as.add(a)
 }
 
 // compare audits a hit whose fresh answer is there.
