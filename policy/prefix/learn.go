@@ -20,7 +20,7 @@ const (
 )
 
 // History remembers what the texts of recent requests were made of, by the place
-// that they had. It holds hashes, no text, in at most some 50 MB, and is safe for
+// that they had. It holds hashes, no text, in at most some 60 MB, and is safe for
 // concurrent use.
 type History struct {
 	seed maphash.Seed
@@ -148,7 +148,7 @@ func leastWorth(known []*past) int {
 // live come back.
 func (h *History) makeRoom(place string) {
 	for other, templates := range h.places {
-		if h.hashes < maxHashes {
+		if h.hashes < maxHashes && len(h.places) < maxPlaces {
 			return
 		}
 		if other == place {
