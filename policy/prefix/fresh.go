@@ -41,15 +41,18 @@ func freshBlocks(blocks []block, known *verdicts) []freshness {
 		}
 	}
 	for i := range blocks {
-		after := i > 0 && fresh[i-1] == all
-		before := i+1 < len(blocks) && fresh[i+1] == all
 		formula := blocks[i].shape == prose && common[i] <= maxFormula && !isHeading(blocks[i].text)
-		opens := before && strings.HasSuffix(blocks[i].text, ",") // "Dear team,"
-		if formula && (after && before || rare[i] > 0 && after || opens) {
+		if formula && belongs(blocks[i].text, rare[i] > 0, i > 0 && fresh[i-1] == all, i+1 < len(blocks) && fresh[i+1] == all) {
 			fresh[i] = all
 		}
 	}
 	return fresh
+}
+
+// belongs reports whether a formula belongs to the letter around it: it closes one
+// with a name, opens one ("Dear team,"), or stands within.
+func belongs(formula string, signed, after, before bool) bool {
+	return after && (before || signed) || before && strings.HasSuffix(formula, ",")
 }
 
 // weigh is how many bytes of a block are another one each time, and how many are

@@ -38,10 +38,12 @@ func (w *writer) volatile(text string, at slot, seen Seen) string {
 	known := seen.judge(text)
 	whole, cue := text, ""
 	text, cue = cutCue(text)
-	for before := text; ; text = before {
-		if before = w.pass(text, at, known); before == text {
+	for {
+		ordered := w.pass(text, at, known)
+		if ordered == text {
 			break
 		}
+		text = ordered
 	}
 	if cue != "" && text+cue != whole && !strings.HasPrefix(cue, "\n\n") {
 		cue = "\n" + cue

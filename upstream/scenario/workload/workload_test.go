@@ -74,7 +74,7 @@ func TestASeedMakesTheSameCalls(t *testing.T) {
 		}
 		return all.String()
 	}
-	if bodies(1) != bodies(1) || bodies(1) == bodies(2) {
+	if first, again := bodies(1), bodies(1); first != again || first == bodies(2) {
 		t.Error("a seed does not decide what is asked")
 	}
 }
