@@ -4,6 +4,7 @@ package guard
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -15,6 +16,7 @@ type value struct {
 	n       float64
 	unit    unit
 	weight  weight
+	ordinal bool
 }
 
 // weight is how much it means that the other text has not the same value.
@@ -42,6 +44,9 @@ func (list values) lack(other *Text) lack {
 	for _, v := range list {
 		if v.weight == faint || other.values.has(v, value.near) || v.unit == noUnit && other.atMoment(v.n) {
 			continue
+		}
+		if v.weight == soft && v.ordinal && !slices.ContainsFunc(other.values, func(w value) bool { return w.ordinal }) {
+			continue // "the third time" says nothing against "5 tries"
 		}
 		l.any = true
 		l.firm = l.firm || v.weight == hard
@@ -223,6 +228,8 @@ func (t *Text) scale(v value, suffix string, at int) (value, int) {
 	switch {
 	case money != noUnit:
 		v.unit = money
+	case suffix != "" && isOrdinal[suffix]:
+		v.ordinal = true
 	case suffix == "c":
 		v.unit = celsius
 	case suffix == "f":
@@ -299,7 +306,13 @@ func (t *Text) readSpelt(at int) int {
 	if took == 0 {
 		return 1
 	}
-	v, end := t.measure(value{n: n, weight: weight}.times(1), at, took)
+	v := value{n: n, weight: weight, ordinal: ordinals[t.word(at+took-1)]}.times(1)
+	if v.ordinal {
+		v.weight = soft
+		t.values = append(t.values, v)
+		return took
+	}
+	v, end := t.measure(v, at, took)
 	if (n < 1 || weight == faint && t.word(at) != "one") && v.unit == noUnit {
 		return took // "a house"
 	}
@@ -342,8 +355,12 @@ func joins(part, numeral float64) bool {
 
 // numerals are the words for numbers. "One" and "a" are seldom meant as such.
 var numerals = map[string]float64{
-	"a": 1, "an": 1, "one": 1, "first": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
+	"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
 	"twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20,
 	"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
-	"third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12, "twentieth": 20,
+	"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12, "twentieth": 20,
 }
+
+// ordinals are those of the numerals that count places.
+var ordinals = map[string]bool{"first": true, "second": true, "third": true, "fourth": true, "fifth": true, "sixth": true, "seventh": true, "eighth": true,
+	"ninth": true, "tenth": true, "eleventh": true, "twelfth": true, "twentieth": true}

@@ -36,7 +36,7 @@ func (g Guard) String() string { return names[g] }
 
 // Revision counts changes of what guards refuse. Thresholds are bound to it:
 // those that were certified under another one are void.
-const Revision = 7
+const Revision = 8
 
 // Set is a set of guards.
 type Set uint32
