@@ -46,7 +46,7 @@ func TestTiersHold(t *testing.T) {
 			ask := func(i int) answer {
 				return service.send("POST", "/v1/chat/completions",
 					fmt.Sprintf(`{"model":"m","max_tokens":20,"messages":[{"role":"user","content":"Question %d?"}]}`, i),
-					"Authorization", "Bearer "+freeKey, "Askonce-Max-Wait", "0", "Askonce-Mode", "exact")
+					"Authorization", "Bearer "+freeKey, "Askonce-Max-Wait", "3", "Askonce-Mode", "exact")
 			}
 			for i := range 5 {
 				if a := ask(i); a.status != http.StatusOK || !strings.Contains(a.header.Get("RateLimit"), fmt.Sprintf(`"requests";r=%d;`, 4-i)) {
