@@ -113,7 +113,7 @@ func RulesOf(score Score) Rules {
 		TTL: 24 * time.Hour, NowTTL: 5 * time.Minute, Audit: AuditRules{Precision: tune.DefaultPrecision, Level: 0.05},
 	}
 	if score == ScoreVerified {
-		rules.Threshold = 0.88
+		rules.Threshold = 0.915
 	}
 	return rules
 }
