@@ -113,9 +113,12 @@ func NewPrefixReport(clock string, atOnce int, play func(workload.Workload, Dial
 	r := &PrefixReport{Scenario: Prefix, Purpose: PrefixPurpose, Clock: clock, Prices: prices, Workloads: make(map[string]*WorkloadFigures)}
 	var plays errgroup.Group
 	plays.SetLimit(atOnce)
-	var mu sync.Mutex
-	for _, w := range workload.All(seed) {
+	var mu sync.Mutex // of the figures; the map is whole before the first play
+	all := workload.All(seed)
+	for _, w := range all {
 		r.Workloads[w.Name], r.names = &WorkloadFigures{Purpose: w.Purpose}, append(r.names, w.Name)
+	}
+	for _, w := range all {
 		for _, d := range Dialects {
 			for _, form := range Forms {
 				plays.Go(func() error {
