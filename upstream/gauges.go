@@ -90,7 +90,7 @@ func (g *gauges) Collect(to chan<- prometheus.Metric) {
 			gauge(g.waiting, float64(n), s.Deployment, pace.Lane(lane).String())
 		}
 		for _, axis := range s.Limits {
-			gauge(g.used, float64(axis.Used)/float64(max(axis.Capacity, 1)), s.Deployment, axis.Name)
+			gauge(g.used, axis.Share(), s.Deployment, axis.Name)
 		}
 	}
 }

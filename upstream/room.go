@@ -5,7 +5,6 @@ package upstream
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
 
 	"github.com/askonce/askonce/internal/llm"
@@ -25,18 +24,11 @@ func (c *Client) PromptTokens(call *llm.Call) int64 {
 // TextTokens is about how many tokens a text has for a model.
 func (c *Client) TextTokens(model, text string) int { return c.estimator.Count(model, text) }
 
-// usedLife is how long a model's utilisation is believed: asking a ledger that
-// is shared costs a round trip.
+// usedLife is how long a model's utilisation is believed.
 const usedLife = time.Second
 
 // usedTimeout bounds what a request waits for the ledger.
 const usedTimeout = 100 * time.Millisecond
-
-// used remembers how full the limits of a model's deployments are.
-type used struct {
-	until atomic.Int64 // Unix microseconds
-	share atomic.Pointer[float64]
-}
 
 // Utilisation is how much of its limits a model uses, 1 being all of them: the
 // fullest limit of the deployment that has the most room. It is 0 where nothing
@@ -46,18 +38,12 @@ func (c *Client) Utilisation(ctx context.Context, model string) float64 {
 	if m == nil || from == nil {
 		return 0
 	}
-	now := time.Now()
-	until := m.used.until.Load()
-	if now.UnixMicro() >= until && m.used.until.CompareAndSwap(until, now.Add(usedLife).UnixMicro()) {
+	share, _ := m.used.get(time.Now(), usedLife, func() float64 {
 		ctx, cancel := context.WithTimeout(ctx, usedTimeout)
 		defer cancel()
-		share := m.utilisation(ctx, from)
-		m.used.share.Store(&share)
-	}
-	if share := m.used.share.Load(); share != nil {
-		return *share
-	}
-	return 0
+		return m.utilisation(ctx, from)
+	})
+	return share
 }
 
 func (m *models) utilisation(ctx context.Context, from standings) float64 {
@@ -81,7 +67,7 @@ func (d *deployment) utilisation(ctx context.Context, from standings) float64 {
 	}
 	fullest := 0.0
 	for _, axis := range axes {
-		fullest = max(fullest, float64(axis.Used)/float64(max(axis.Capacity, 1)))
+		fullest = max(fullest, axis.Share())
 	}
 	return fullest
 }

@@ -8,7 +8,6 @@ import (
 	"math"
 	"net/http"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -59,8 +58,8 @@ type models struct {
 	strategy Strategy
 	choices  []choice
 	balancer *route.Balancer
-	headroom headroom
-	used     used
+	left     lately[[]float64] // calls, of each choice
+	used     lately[float64]   // share of the limits
 
 	// Where some of the choices are Anthropic's and others are not: those that
 	// calls in Anthropic's dialect go to, and the rest.
@@ -239,7 +238,7 @@ func (c choice) group(now time.Time) group {
 // while an active one is well.
 func (m *models) weights(ctx context.Context, call *llm.Call, now time.Time, from standings) []float64 {
 	weights := make([]float64, len(m.choices))
-	left := m.headroom.of(ctx, m, call, now, from)
+	left := m.headroom(ctx, call, now, from)
 	active := false
 	for i, c := range m.choices {
 		switch {
@@ -279,29 +278,21 @@ type standings interface {
 	Standings(ctx context.Context, subject string) ([]limit.Standing, error)
 }
 
-// headroom remembers what is left of the choices' limits for a moment: asking
-// a ledger that is shared costs a round trip.
-type headroom struct {
-	until atomic.Int64 // Unix microseconds
-	left  atomic.Pointer[[]float64]
-}
-
 const headroomLife = 100 * time.Millisecond
 
-// of is how many calls like this one each choice's limits have room for; 1 each
-// where nobody needs to know.
-func (h *headroom) of(ctx context.Context, m *models, call *llm.Call, now time.Time, from standings) []float64 {
+// headroom is how many calls like this one each choice's limits have room for; 1
+// each where nobody needs to know.
+func (m *models) headroom(ctx context.Context, call *llm.Call, now time.Time, from standings) []float64 {
 	if m.strategy == Headroom && from != nil {
-		until := h.until.Load()
-		if now.UnixMicro() >= until && h.until.CompareAndSwap(until, now.Add(headroomLife).UnixMicro()) {
+		left, known := m.left.get(now, headroomLife, func() []float64 {
 			left := make([]float64, len(m.choices))
 			for i, c := range m.choices {
 				left[i] = c.left(ctx, call, from)
 			}
-			h.left.Store(&left)
-		}
-		if left := h.left.Load(); left != nil {
-			return *left
+			return left
+		})
+		if known {
+			return left
 		}
 	}
 	left := make([]float64, len(m.choices))

@@ -83,6 +83,9 @@ type Standing struct {
 	Full      Instant // when all of it is there again; OnRelease while calls are held
 }
 
+// Share is the used part of the capacity; above 1 when overdrawn.
+func (s *Standing) Share() float64 { return float64(s.Used) / float64(max(s.Capacity, 1)) }
+
 // Standings tells how the subject stands, by axis.
 func (s *Subject) Standings(now Instant) []Standing {
 	list := make([]Standing, len(s.axes))
