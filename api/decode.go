@@ -35,6 +35,15 @@ func decode[T any](body []byte, at string, into *T, strays *unknown) error {
 	return nil
 }
 
+// readInto reads the request's body and decodes it.
+func readInto[T any](s *Server, r *http.Request, into *T, strays *unknown) error {
+	body, err := s.readPlain(r)
+	if err != nil {
+		return err
+	}
+	return decode(body, "", into, strays)
+}
+
 // badBody is the fault for what is wrong with a body.
 func badBody(details ...detail) *fault {
 	parts := make([]string, len(details))

@@ -28,12 +28,8 @@ type explainBody struct {
 // explain answers with what the code that serves would do now. It sends nothing
 // and teaches nobody.
 func (s *Server) explain(w http.ResponseWriter, r *http.Request, x *exchange) error {
-	body, err := s.readPlain(r)
-	if err != nil {
-		return err
-	}
 	var asked explainBody
-	if err := decode(body, "", &asked, &asked.Unknown); err != nil {
+	if err := readInto(s, r, &asked, &asked.Unknown); err != nil {
 		return err
 	}
 	ask := ExplainRequest{Tenant: x.caller.tenant, Namespace: s.opts.DefaultNamespace, Mode: prefix.On}

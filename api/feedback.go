@@ -29,12 +29,8 @@ type feedbackAnswer struct {
 
 // feedback answers POST /v1/feedback.
 func (s *Server) feedback(w http.ResponseWriter, r *http.Request, x *exchange) error {
-	body, err := s.readPlain(r)
-	if err != nil {
-		return err
-	}
 	var asked feedbackBody
-	if err := decode(body, "", &asked, &asked.Unknown); err != nil {
+	if err := readInto(s, r, &asked, &asked.Unknown); err != nil {
 		return err
 	}
 	said, problems := asked.read()

@@ -27,12 +27,8 @@ type invalidateAnswer struct {
 }
 
 func (s *Server) invalidate(w http.ResponseWriter, r *http.Request, x *exchange) error {
-	body, err := s.readPlain(r)
-	if err != nil {
-		return err
-	}
 	var asked invalidateBody
-	if err := decode(body, "", &asked, &asked.Unknown); err != nil {
+	if err := readInto(s, r, &asked, &asked.Unknown); err != nil {
 		return err
 	}
 	by, err := asked.selector(x.caller.tenant, time.Now())

@@ -137,12 +137,8 @@ type thresholdBody struct {
 
 // setThreshold answers PUT /v1/thresholds.
 func (s *Server) setThreshold(w http.ResponseWriter, r *http.Request, x *exchange) error {
-	body, err := s.readPlain(r)
-	if err != nil {
-		return err
-	}
 	var asked thresholdBody
-	if err := decode(body, "", &asked, &asked.Unknown); err != nil {
+	if err := readInto(s, r, &asked, &asked.Unknown); err != nil {
 		return err
 	}
 	namespace, problems := s.namespaceOf(asked.Namespace)
@@ -171,12 +167,8 @@ type rollbackBody struct {
 
 // rollBack answers POST /v1/thresholds/rollback.
 func (s *Server) rollBack(w http.ResponseWriter, r *http.Request, x *exchange) error {
-	body, err := s.readPlain(r)
-	if err != nil {
-		return err
-	}
 	var asked rollbackBody
-	if err := decode(body, "", &asked, &asked.Unknown); err != nil {
+	if err := readInto(s, r, &asked, &asked.Unknown); err != nil {
 		return err
 	}
 	namespace, problems := s.namespaceOf(asked.Namespace)

@@ -56,12 +56,8 @@ type labelsUsed struct {
 
 // tune answers POST /v1/tune.
 func (s *Server) tune(w http.ResponseWriter, r *http.Request, x *exchange) error {
-	body, err := s.readPlain(r)
-	if err != nil {
-		return err
-	}
 	var asked tuneBody
-	if err := decode(body, "", &asked, &asked.Unknown); err != nil {
+	if err := readInto(s, r, &asked, &asked.Unknown); err != nil {
 		return err
 	}
 	namespace, problems := s.namespaceOf(asked.Namespace)
