@@ -16,6 +16,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/askonce/askonce/policy/price"
 	"github.com/askonce/askonce/upstream/scenario"
 	"github.com/askonce/askonce/upstream/scenario/workload"
 )
@@ -30,14 +31,18 @@ func (c ScenarioCmd) runPrefix(p *process) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	prices, err := promptPrices()
+	if err != nil {
+		return err
+	}
 	log := newLogger(LogConfig{Level: "warn", Format: "text"}, p.Stderr)
 	var report *scenario.PrefixReport
 	if c.Real {
 		fmt.Fprintf(p.Stderr, "askonce: this takes %s, in real time\n", formatDuration(workload.Length))
-		report, err = realPrefix(dir, log)
+		report, err = realPrefix(prices, dir, log)
 	} else {
 		gateway := orderingService{dir: dir, log: log}
-		report, err = scenario.SimulatePrefix(gateway.start)
+		report, err = scenario.SimulatePrefix(prices, gateway.start)
 	}
 	if err != nil {
 		return err
@@ -45,9 +50,28 @@ func (c ScenarioCmd) runPrefix(p *process) error {
 	return c.print(report, p)
 }
 
+// promptPrices are the published ones of the models that the scenario asks.
+func promptPrices() (map[scenario.Dialect]scenario.Price, error) {
+	table, err := price.Published(nil)
+	if err != nil {
+		return nil, err
+	}
+	prices := make(map[scenario.Dialect]scenario.Price)
+	for _, d := range scenario.Dialects {
+		p := table.Find(d.Model())
+		if p == nil {
+			return nil, fmt.Errorf("%s has no published price", d.Model())
+		}
+		prices[d] = scenario.Price{
+			Model: d.Model(), Input: p.Input, Cached: p.Cached, Write: p.Write, WriteHourly: p.WriteHour, Source: p.Source, AsOf: p.Date,
+		}
+	}
+	return prices, nil
+}
+
 // realPrefix plays the scenario in real time, all at once: askonce is a process of
 // its own, and each workload, dialect and form has a key.
-func realPrefix(dir string, log *slog.Logger) (_ *scenario.PrefixReport, err error) {
+func realPrefix(prices map[scenario.Dialect]scenario.Price, dir string, log *slog.Logger) (_ *scenario.PrefixReport, err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	simulated, err := scenario.NewPromptSimulator()
@@ -82,7 +106,7 @@ func realPrefix(dir string, log *slog.Logger) (_ *scenario.PrefixReport, err err
 	transport := &http.Transport{MaxIdleConnsPerHost: 1 << 6}
 	defer transport.CloseIdleConnections()
 	const all = 1 << 10
-	return scenario.NewPrefixReport("real", all, func(w workload.Workload, d scenario.Dialect, form scenario.Form) (scenario.PromptCost, error) {
+	return scenario.NewPrefixReport("real", prices, all, func(w workload.Workload, d scenario.Dialect, form scenario.Form) (scenario.PromptUsage, error) {
 		way := scenario.Way{Transport: transport, BaseURL: provider.url + "/v1", Header: scenario.PromptHeader(fmt.Sprintf("sk-%s-%s-%s", w.Name, d, form))}
 		if form == scenario.After {
 			way.BaseURL = askonce.url + "/v1"

@@ -47,12 +47,20 @@ func (d Dialect) path() string {
 	return "/chat/completions"
 }
 
+// Model is the one that is asked.
+func (d Dialect) Model() string {
+	if d == Anthropic {
+		return "claude-sonnet-4-5"
+	}
+	return "gpt-4.1"
+}
+
 // body is a prompt as a request.
 func (d Dialect) body(p workload.Prompt) []byte {
 	if d == Anthropic {
-		return p.Anthropic(prices[d].Model)
+		return p.Anthropic(d.Model())
 	}
-	return p.OpenAI(prices[d].Model)
+	return p.OpenAI(d.Model())
 }
 
 // A Way leads to a provider.
@@ -82,13 +90,13 @@ func (f Form) prompt(c workload.Call) workload.Prompt {
 	return c.Written
 }
 
-// promptUsage is what answers said of prompts' tokens.
-type promptUsage struct {
+// PromptUsage is what answers said of prompts' tokens.
+type PromptUsage struct {
 	calls                                  int
 	prompt, cached, written, writtenHourly int64
 }
 
-func (u *promptUsage) add(other promptUsage) {
+func (u *PromptUsage) add(other PromptUsage) {
 	u.calls += other.calls
 	u.prompt += other.prompt
 	u.cached += other.cached
@@ -97,22 +105,22 @@ func (u *promptUsage) add(other promptUsage) {
 }
 
 // usageOf reads the usage of an answer.
-func usageOf(answer []byte) promptUsage {
+func usageOf(answer []byte) PromptUsage {
 	u := gjson.GetBytes(answer, "usage")
 	if openAI := u.Get("prompt_tokens"); openAI.Exists() {
-		return promptUsage{1, openAI.Int(), u.Get("prompt_tokens_details.cached_tokens").Int(), 0, 0}
+		return PromptUsage{1, openAI.Int(), u.Get("prompt_tokens_details.cached_tokens").Int(), 0, 0}
 	}
 	read, written := u.Get("cache_read_input_tokens").Int(), u.Get("cache_creation_input_tokens").Int()
-	return promptUsage{1, u.Get("input_tokens").Int() + read + written, read, written, u.Get("cache_creation.ephemeral_1h_input_tokens").Int()}
+	return PromptUsage{1, u.Get("input_tokens").Int() + read + written, read, written, u.Get("cache_creation.ephemeral_1h_input_tokens").Int()}
 }
 
 // PlayPrompts sends a workload's prompts at their times, and sums up what the
 // provider said of them.
-func PlayPrompts(ctx context.Context, w workload.Workload, d Dialect, form Form, way Way) (PromptCost, error) {
+func PlayPrompts(ctx context.Context, w workload.Workload, d Dialect, form Form, way Way) (PromptUsage, error) {
 	client := &http.Client{Transport: way.Transport}
 	var calls sync.WaitGroup
 	var mu sync.Mutex
-	var sum promptUsage
+	var sum PromptUsage
 	var failed error
 	begun := time.Now()
 	for _, c := range w.Calls {
@@ -133,14 +141,14 @@ func PlayPrompts(ctx context.Context, w workload.Workload, d Dialect, form Form,
 	if failed == nil {
 		failed = ctx.Err()
 	}
-	return prices[d].costOf(sum), failed
+	return sum, failed
 }
 
 // ask sends one prompt.
-func ask(ctx context.Context, client *http.Client, way Way, d Dialect, body []byte) (promptUsage, error) {
+func ask(ctx context.Context, client *http.Client, way Way, d Dialect, body []byte) (PromptUsage, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, way.BaseURL+d.path(), bytes.NewReader(body))
 	if err != nil {
-		return promptUsage{}, err
+		return PromptUsage{}, err
 	}
 	for name, values := range way.Header {
 		req.Header[name] = values
@@ -148,7 +156,7 @@ func ask(ctx context.Context, client *http.Client, way Way, d Dialect, body []by
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := client.Do(req)
 	if err != nil {
-		return promptUsage{}, err
+		return PromptUsage{}, err
 	}
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(resp.Body)
@@ -166,18 +174,18 @@ type Dial func(ctx context.Context, network, address string) (net.Conn, error)
 type Gateway func(dial Dial, baseURL string) (handler http.Handler, close func() error, err error)
 
 // SimulatePrefix plays all workloads in simulated time.
-func SimulatePrefix(askonce Gateway) (*PrefixReport, error) {
-	return NewPrefixReport("simulated", 1, func(w workload.Workload, d Dialect, form Form) (cost PromptCost, err error) {
-		inBubble(func() { cost, err = simulatedPrompts(w, d, form, askonce) })
-		return cost, err
+func SimulatePrefix(prices map[Dialect]Price, askonce Gateway) (*PrefixReport, error) {
+	return NewPrefixReport("simulated", prices, 1, func(w workload.Workload, d Dialect, form Form) (used PromptUsage, err error) {
+		inBubble(func() { used, err = simulatedPrompts(w, d, form, askonce) })
+		return used, err
 	})
 }
 
 // simulatedPrompts plays a workload before a provider of its own.
-func simulatedPrompts(w workload.Workload, d Dialect, form Form, askonce Gateway) (cost PromptCost, err error) {
+func simulatedPrompts(w workload.Workload, d Dialect, form Form, askonce Gateway) (used PromptUsage, err error) {
 	sim, err := NewPromptSimulator()
 	if err != nil {
-		return cost, err
+		return used, err
 	}
 	provider := pipenet.Serve(sim)
 	defer provider.Stop()
@@ -186,7 +194,7 @@ func simulatedPrompts(w workload.Workload, d Dialect, form Form, askonce Gateway
 	if form == After {
 		handler, end, err := askonce(dial, baseURL)
 		if err != nil {
-			return cost, err
+			return used, err
 		}
 		defer func() { err = errors.Join(err, end()) }()
 		gateway := pipenet.Serve(handler)

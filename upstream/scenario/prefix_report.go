@@ -24,26 +24,11 @@ type Price struct {
 	AsOf        string  `json:"as_of"`
 }
 
-// prices are those of the models that are asked.
-var prices = map[Dialect]Price{
-	OpenAI: {Model: "gpt-4.1", Input: 2, Cached: 0.5, Source: "https://developers.openai.com/api/docs/pricing", AsOf: "2026-11"},
-	Anthropic: {Model: "claude-sonnet-4-5", Input: 3, Cached: 0.3, Write: 3.75, WriteHourly: 6,
-		Source: "https://docs.claude.com/en/docs/about-claude/pricing", AsOf: "2026-11"},
-}
-
-// PromptCost is what the prompts of a workload came to.
-type PromptCost struct {
-	Calls  int
-	Tokens int64
-	Cached float64 // share of the tokens
-	USD    float64 // without the answers
-}
-
-func (p Price) costOf(u promptUsage) PromptCost {
+// usd is what prompts come to, without the answers.
+func (p Price) usd(u PromptUsage) float64 {
 	full := u.prompt - u.cached - u.written
-	usd := float64(full)*p.Input + float64(u.cached)*p.Cached +
-		float64(u.written-u.writtenHourly)*p.Write + float64(u.writtenHourly)*p.WriteHourly
-	return PromptCost{Calls: u.calls, Tokens: u.prompt, Cached: float64(u.cached) / float64(max(u.prompt, 1)), USD: usd / 1e6}
+	return (float64(full)*p.Input + float64(u.cached)*p.Cached +
+		float64(u.written-u.writtenHourly)*p.Write + float64(u.writtenHourly)*p.WriteHourly) / 1e6
 }
 
 // ByForm is a figure of each form.
@@ -108,8 +93,8 @@ type PrefixCosts struct {
 }
 
 // NewPrefixReport plays the workloads in all dialects and forms, so many of them
-// at once.
-func NewPrefixReport(clock string, atOnce int, play func(workload.Workload, Dialect, Form) (PromptCost, error)) (*PrefixReport, error) {
+// at once. The prices are those of the dialects' models.
+func NewPrefixReport(clock string, prices map[Dialect]Price, atOnce int, play func(workload.Workload, Dialect, Form) (PromptUsage, error)) (*PrefixReport, error) {
 	r := &PrefixReport{Scenario: Prefix, Purpose: PrefixPurpose, Clock: clock, Prices: prices, Workloads: make(map[string]*WorkloadFigures)}
 	var plays errgroup.Group
 	plays.SetLimit(atOnce)
@@ -122,10 +107,10 @@ func NewPrefixReport(clock string, atOnce int, play func(workload.Workload, Dial
 		for _, d := range Dialects {
 			for _, form := range Forms {
 				plays.Go(func() error {
-					cost, err := play(w, d, form)
+					used, err := play(w, d, form)
 					mu.Lock()
 					defer mu.Unlock()
-					r.note(w.Name, d, form, cost)
+					r.note(w.Name, d, form, used)
 					return err
 				})
 			}
@@ -152,11 +137,11 @@ func (r *PrefixReport) sum() {
 	}
 }
 
-func (r *PrefixReport) note(name string, d Dialect, form Form, cost PromptCost) {
+func (r *PrefixReport) note(name string, d Dialect, form Form, used PromptUsage) {
 	f := r.Workloads[name].of(d)
-	*f.ByForm.of(form), *f.CostUSD.of(form) = round(cost.Cached, 4), round(cost.USD, 4)
+	*f.ByForm.of(form), *f.CostUSD.of(form) = round(float64(used.cached)/float64(max(used.prompt, 1)), 4), round(r.Prices[d].usd(used), 4)
 	if form == Before {
-		f.Calls, f.PromptTokens = cost.Calls, cost.Tokens
+		f.Calls, f.PromptTokens = used.calls, used.prompt
 	}
 }
 

@@ -23,10 +23,15 @@ func passing(dial scenario.Dial, baseURL string) (http.Handler, func() error, er
 	return proxy, func() error { transport.CloseIdleConnections(); return nil }, nil
 }
 
+var prices = map[scenario.Dialect]scenario.Price{
+	scenario.OpenAI:    {Model: "m", Input: 2, Cached: 0.5},
+	scenario.Anthropic: {Model: "n", Input: 3, Cached: 0.3, Write: 3.75, WriteHourly: 6},
+}
+
 // TestPrefixTellsWhatTheGatewayDid plays the prompts through a gateway that leaves
 // them alone: nothing is gained, and that is told.
 func TestPrefixTellsWhatTheGatewayDid(t *testing.T) {
-	r, err := scenario.SimulatePrefix(passing)
+	r, err := scenario.SimulatePrefix(prices, passing)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,14 +73,14 @@ func TestPrefixTellsWhatTheGatewayDid(t *testing.T) {
 
 func TestPrefixTellsOfAGatewayThatFails(t *testing.T) {
 	broken := errors.New("no room")
-	_, err := scenario.SimulatePrefix(func(scenario.Dial, string) (http.Handler, func() error, error) { return nil, nil, broken })
+	_, err := scenario.SimulatePrefix(prices, func(scenario.Dial, string) (http.Handler, func() error, error) { return nil, nil, broken })
 	if !errors.Is(err, broken) {
 		t.Errorf("the gateway's error became %v", err)
 	}
 	refusing := func(scenario.Dial, string) (http.Handler, func() error, error) {
 		return http.NotFoundHandler(), func() error { return nil }, nil
 	}
-	if _, err := scenario.SimulatePrefix(refusing); err == nil || !strings.Contains(err.Error(), "404") {
+	if _, err := scenario.SimulatePrefix(prices, refusing); err == nil || !strings.Contains(err.Error(), "404") {
 		t.Errorf("a gateway that refuses all: %v", err)
 	}
 }

@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/askonce/askonce/policy/price"
 )
 
 // judge follows a run.
 type judge struct {
 	simulated bool
+	price     *price.Price // that savings are counted at
 	started   time.Time
 	stored    map[string]Question // by the entry that the question's answer became
 

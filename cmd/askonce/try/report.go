@@ -8,13 +8,26 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/askonce/askonce/internal/llm"
+	"github.com/askonce/askonce/policy/price"
 )
 
-// What gpt-4o costs, in dollars per 1000 tokens.
-const (
-	inputPrice  = 0.0025
-	outputPrice = 0.01
-)
+// priced is the model at whose price the report counts.
+const priced = "gpt-4o"
+
+// published is its price.
+func published() (*price.Price, error) {
+	table, err := price.Published(nil)
+	if err != nil {
+		return nil, err
+	}
+	p := table.Find(priced)
+	if p == nil {
+		return nil, fmt.Errorf("%s has no published price", priced)
+	}
+	return p, nil
+}
 
 // Report is the outcome of a run. Hits include wrong ones; requests is the sum
 // of exact_hits, semantic_hits, misses and those that failed without an answer.
@@ -38,6 +51,8 @@ type Report struct {
 	Wrong    []WrongHit `json:"wrong"`
 	Failures []Failure  `json:"failures"`
 	Seconds  float64    `json:"seconds"`
+
+	rates price.Rates // that the dollars were counted at
 }
 
 // Latencies are in milliseconds from the request to the last byte of the
@@ -63,12 +78,14 @@ type Failure struct {
 }
 
 func (j *judge) report() *Report {
+	saved, _ := j.price.Of(llm.Usage{Input: j.saved.Input, Output: j.saved.Output})
 	r := &Report{
+		rates:    j.price.Rates,
 		Requests: j.asked, ExactHits: len(j.exact), SemanticHits: len(j.semantic), Misses: len(j.misses),
 		WrongHits: len(j.wrong), Wrong: orEmpty(j.wrong), Failures: orEmpty(j.failures),
 		Rewordings: j.rewordings, RewordingsServed: j.rewordingsServed, NearMisses: j.nearMisses,
 		TokensSaved: j.saved.Input + j.saved.Output,
-		USDSaved:    round(float64(j.saved.Input)*inputPrice/1000+float64(j.saved.Output)*outputPrice/1000, 6),
+		USDSaved:    round(saved.Total.USD(), 6),
 		Seconds:     round(time.Since(j.started).Seconds(), 1),
 	}
 	at := func(share float64) Latencies {
@@ -119,7 +136,7 @@ func (r *Report) WriteTable(out io.Writer) {
 	row("wrong hits", r.WrongHits, hits, "of the hits")
 	row("reworded hits", r.RewordingsServed, r.Rewordings, fmt.Sprintf("of %d rewordings", r.Rewordings))
 	r.writeLatencies(out)
-	fmt.Fprintf(out, "\nsaved %d tokens, $%.4f at gpt-4o's price ($%g in, $%g out per 1K)\n", r.TokensSaved, r.USDSaved, inputPrice, outputPrice)
+	fmt.Fprintf(out, "\nsaved %d tokens, $%.4f at %s's price ($%g in, $%g out per million)\n", r.TokensSaved, r.USDSaved, priced, r.rates.Input, r.rates.Output)
 	r.writeWrong(out)
 	for _, f := range r.Failures {
 		fmt.Fprintf(out, "\nFAILED  %s\n        %s\n", f.Asked, f.Error)

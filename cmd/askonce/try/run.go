@@ -43,6 +43,10 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	price, err := published()
+	if err != nil {
+		return nil, err
+	}
 	transport := &http.Transport{MaxIdleConns: 1}
 	defer transport.CloseIdleConnections()
 	a := &asker{
@@ -52,7 +56,7 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 		},
 		baseURL: strings.TrimSuffix(opts.BaseURL, "/"), key: opts.Key, model: opts.Model, namespace: freshNamespace(),
 	}
-	j := &judge{simulated: opts.Simulated, stored: make(map[string]Question), started: time.Now()}
+	j := &judge{simulated: opts.Simulated, price: price, stored: make(map[string]Question), started: time.Now()}
 	inRow := 0
 	for i, q := range questions {
 		r, err := a.ask(ctx, q)

@@ -9,6 +9,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/askonce/askonce/policy/price"
 )
 
 // answerer is a service made up for a test: it answers each question in turn.
@@ -175,7 +177,7 @@ func TestGivingUp(t *testing.T) {
 
 // TestJSONNames pins the names that others read.
 func TestJSONNames(t *testing.T) {
-	doc, err := json.Marshal((&judge{}).report())
+	doc, err := json.Marshal((&judge{price: &price.Price{}}).report())
 	if err != nil {
 		t.Fatal(err)
 	}
