@@ -163,7 +163,8 @@ word5:
 	VZEROUPPER
 	RET
 
-	// 384 components: the query stays in registers.
+	// 384 components: the query stays in registers, and what comes 3 KB later is
+	// asked for, since little of it is in the cache when a search begins.
 six:
 	VPBROADCASTQ (SI), Z8
 	VPBROADCASTQ 8(SI), Z9
@@ -172,6 +173,12 @@ six:
 	VPBROADCASTQ 32(SI), Z12
 	VPBROADCASTQ 40(SI), Z13
 block6:
+	PREFETCHT0 3072(DI)
+	PREFETCHT0 3136(DI)
+	PREFETCHT0 3200(DI)
+	PREFETCHT0 3264(DI)
+	PREFETCHT0 3328(DI)
+	PREFETCHT0 3392(DI)
 	VPXORQ (DI), Z8, Z0
 	VPXORQ 64(DI), Z9, Z1
 	VPXORQ 128(DI), Z10, Z2
