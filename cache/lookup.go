@@ -6,10 +6,6 @@ import (
 	"time"
 )
 
-// candidates is how many neighbours are asked for: enough to step over those
-// whose answers are gone.
-const candidates = 5
-
 // Lookup answers req from the cache alone: the entry, or nil for a miss. The
 // receipt says why either way. It never fails: what could not be asked is a
 // miss and stands on the receipt.
@@ -122,29 +118,6 @@ func (s *search) accept(entry *Entry, layer Layer) *Entry {
 	return entry
 }
 
-// semantic looks for an entry that answers a question of the same meaning.
-func (s *search) semantic(ctx context.Context) *Entry {
-	switch {
-	case s.rules.Mode == ModeExact:
-		s.missed(ReasonExactMode)
-		return nil
-	case s.req.Query == "":
-		s.missed(Reason(s.req.NoQuery))
-		return nil
-	case s.c.embedder.off:
-		s.missed(ReasonNoEmbedder)
-		return nil
-	}
-	if !s.embed(ctx) {
-		return nil
-	}
-	found, ok := s.nearest(ctx)
-	if !ok {
-		return nil
-	}
-	return s.verdict(ctx, found)
-}
-
 // missed sets the reason of a miss, unless an exact entry that the caller
 // would not take has set one that says more.
 func (s *search) missed(why Reason) {
@@ -155,95 +128,6 @@ func (s *search) missed(why Reason) {
 
 func (s *search) degraded(dependency string) {
 	s.receipt.Degraded = append(s.receipt.Degraded, dependency)
-}
-
-func (s *search) embed(ctx context.Context) bool {
-	start := time.Now()
-	vector, err := s.c.embed(ctx, s.req.Tenant, s.req.Query, s.within(s.c.opts.EmbedTimeout))
-	s.receipt.EmbedTime = time.Since(start)
-	switch {
-	case isTooLong(err):
-		s.missed(ReasonTooLong)
-	case err != nil:
-		s.degraded("embedder")
-		s.missed(ReasonEmbedUnavailable)
-	default:
-		s.vector, s.receipt.Embedder = vector, s.c.identity
-		return true
-	}
-	return false
-}
-
-func (s *search) nearest(ctx context.Context) ([]Candidate, bool) {
-	start := time.Now()
-	query := Nearest{
-		Scope:        s.req.Scope.in(s.c.identity),
-		Vector:       s.vector,
-		K:            candidates,
-		Tags:         s.req.Tags,
-		ExpiresAfter: s.start.Add(s.req.MinFresh),
-	}
-	if s.req.HasMaxAge {
-		query.CreatedSince = s.start.Add(-s.req.MaxAge)
-	}
-	found, err := ask(ctx, s.c.index, s.within(s.c.opts.IndexTimeout), func(ctx context.Context) ([]Candidate, error) {
-		return s.c.opts.Index.Nearest(ctx, query)
-	})
-	s.receipt.SearchTime = time.Since(start)
-	if err != nil {
-		s.degraded("index")
-		s.missed(ReasonIndexUnavailable)
-		return nil, false
-	}
-	s.c.metrics.searchSeconds.Observe(s.receipt.SearchTime.Seconds())
-	near := s.c.points.merge(&query, found)
-	kept := s.c.negatives.without(s.req.Key, near)
-	if len(kept) < len(near) {
-		s.missed(ReasonSaidWrong)
-	}
-	return kept, true
-}
-
-// note puts the two nearest candidates on the receipt.
-func (r *Receipt) note(found []Candidate) {
-	r.Nearest, r.NearestKey, r.HasNearest = found[0].Similarity, found[0].Key, true
-	if len(found) > 1 {
-		r.RunnerUp, r.HasRunnerUp = found[1].Similarity, true
-	}
-}
-
-// answerOf gets a candidate's entry, and removes the point if it has none.
-func (s *search) answerOf(ctx context.Context, key Key) (*Entry, error) {
-	if entry := s.c.l1.get(key, s.start); entry != nil {
-		return s.ofScope(entry)
-	}
-	if entry := s.c.points.entry(s.req.Scope.in(s.c.identity), key); entry != nil {
-		return s.ofScope(entry)
-	}
-	entry, err := s.c.fetchEntry(ctx, s.within(s.c.opts.StoreTimeout), key)
-	switch {
-	case errors.Is(err, ErrNotFound):
-		s.receipt.Reason = ReasonOrphan
-		s.c.queue.removePoint(key)
-		return nil, err
-	case err != nil:
-		s.degraded("store")
-		s.receipt.Reason = ReasonStoreUnavailable
-		return nil, err
-	}
-	return s.ofScope(entry)
-}
-
-// ofScope refuses an entry that was not stored in the request's scope: an
-// index that mixes scopes up must not make a wrong answer.
-func (s *search) ofScope(entry *Entry) (*Entry, error) {
-	if entry.Scope != s.req.Scope {
-		s.c.log.Warn("cache: a point belongs to another scope than its entry; refused and removed", "entry", entry.Key)
-		s.receipt.Reason = ReasonOrphan
-		s.c.queue.removePoint(entry.Key)
-		return nil, ErrNotFound
-	}
-	return entry, nil
 }
 
 // fetchEntry reads an entry from the store into the first-level cache.
@@ -273,34 +157,4 @@ func (c *Cache) fetchEntry(ctx context.Context, within patience, key Key) (*Entr
 		return nil, ErrNotFound
 	}
 	return held, nil
-}
-
-// embed turns a tenant's text into its vector, which nobody may write to.
-func (c *Cache) embed(ctx context.Context, tenant, text string, within patience) ([]float32, error) {
-	key := newVectorKey(tenant, text)
-	if vector, ok := c.vectors.get(key); ok {
-		c.metrics.vectorsRemembered.Inc()
-		return vector, nil
-	}
-	start := time.Now()
-	vector, err := c.askEmbedder(ctx, text, within)
-	if err == nil {
-		c.metrics.vectorsEmbedded.Inc()
-		c.metrics.embedSeconds.Observe(time.Since(start).Seconds())
-		c.vectors.put(key, vector)
-	}
-	return vector, err
-}
-
-func (c *Cache) askEmbedder(ctx context.Context, text string, within patience) ([]float32, error) {
-	return ask(ctx, c.embedder, within, func(ctx context.Context) ([]float32, error) {
-		vectors, err := c.opts.Embedder.Embed(ctx, []string{text})
-		if err != nil {
-			return nil, err
-		}
-		if len(vectors) != 1 || len(vectors[0]) != c.dimensions {
-			return nil, ErrDimension
-		}
-		return vectors[0], nil
-	})
 }

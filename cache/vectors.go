@@ -4,7 +4,9 @@ package cache
 // answer a moment later, or asks it under another system prompt, embeds once.
 
 import (
+	"context"
 	"crypto/sha256"
+	"time"
 
 	"github.com/maypok86/otter/v2"
 )
@@ -57,4 +59,34 @@ func (m *vectorMemory) bytes() uint64 {
 		return 0
 	}
 	return m.vectors.WeightedSize()
+}
+
+// embed turns a tenant's text into its vector, which nobody may write to.
+func (c *Cache) embed(ctx context.Context, tenant, text string, within patience) ([]float32, error) {
+	key := newVectorKey(tenant, text)
+	if vector, ok := c.vectors.get(key); ok {
+		c.metrics.vectorsRemembered.Inc()
+		return vector, nil
+	}
+	start := time.Now()
+	vector, err := c.askEmbedder(ctx, text, within)
+	if err == nil {
+		c.metrics.vectorsEmbedded.Inc()
+		c.metrics.embedSeconds.Observe(time.Since(start).Seconds())
+		c.vectors.put(key, vector)
+	}
+	return vector, err
+}
+
+func (c *Cache) askEmbedder(ctx context.Context, text string, within patience) ([]float32, error) {
+	return ask(ctx, c.embedder, within, func(ctx context.Context) ([]float32, error) {
+		vectors, err := c.opts.Embedder.Embed(ctx, []string{text})
+		if err != nil {
+			return nil, err
+		}
+		if len(vectors) != 1 || len(vectors[0]) != c.dimensions {
+			return nil, ErrDimension
+		}
+		return vectors[0], nil
+	})
 }
