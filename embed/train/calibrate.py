@@ -2,8 +2,9 @@
 
     python calibrate.py --scores scores.jsonl.gz --floor 0.6 --out calibration.json
 
-Scores come from `evaluate.py score --int8`. Only sources that may be learned from are used, and each counts the
-same, as do its right and wrong pairs, so that neither a large source nor its share of right pairs decides.
+Scores come from `evaluate.py score --int8`, or from the program, with its guards, by gather.py. Only sources that may
+be learned from are used, and each counts the same, as do its right and wrong pairs, so that neither a large source nor
+its share of right pairs decides.
 
 c2 / c1 is RATIO; c0 and c1 make logit + RATIO * cosine a probability; the threshold is the lowest at which TARGET of what
 is served of all sources together is right.
@@ -24,6 +25,9 @@ SOURCES = {
     "database questions": ["spider_syn"], "university questions": ["text2sql_advising"], "clinical questions": ["rqe"],
     "forum titles": ["sts16_question_question"], "documentation": ["gptcache_mock"],
     "own adversarial": ["adversarial"], "own letters": ["doctor"], "own intents": ["intent", "out-of-scope"],
+    "clusters": ["questions-" + d for d in ("assistant", "community", "developers", "intents", "knowledge", "letters", "medicine",
+                                            "money", "plain", "prompts", "support")],
+    "clusters, least changes": ["questions-least-changes", "questions-values"],
 }
 MEASURED_ONLY = ["text2sql_small", "text2sql_atis", "covid_q", "lcquad", "overnight", "parade", "stsb", "sick", "pit2015",
                  "strangers"]
@@ -79,12 +83,15 @@ def choose(sources, floor):
 
 
 def above_floor(source, found):
-    """The probabilities; zero below the floor."""
-    return evaluate.probability(source[1], source[2], found) * (source[1] >= found["floor"])
+    """The probabilities; zero below the floor, and where a guard refuses."""
+    refused = np.isnan(source[2]) | (source[1] < found["floor"])
+    return np.where(refused, 0, evaluate.probability(source[1], source[2], found))
 
 
 def fit(sources):
-    """Logistic regression on logit + RATIO * cosine by Newton's method, every source and class weighing the same."""
+    """Logistic regression on logit + RATIO * cosine by Newton's method, every source and class weighing the same. What a
+    guard refuses the verifier never reads."""
+    sources = {k: v[:, ~np.isnan(v[2])] for k, v in sources.items()}
     x = np.concatenate([np.stack([np.ones(v.shape[1]), v[2] + RATIO * v[1]], 1) for v in sources.values()])
     y = np.concatenate([v[0] for v in sources.values()])
     w = np.concatenate([balance(v[0]) for v in sources.values()])

@@ -14,6 +14,7 @@ import pathlib
 import random
 import re
 
+import clusters
 import corpora
 import different
 import intents
@@ -21,8 +22,8 @@ import lexicon
 import same
 
 # Pairs taken from each maker; labelled pairs by file are capped again here.
-SHARES = {"labelled": 80000, "storied": 24000, "rewritten": 44000, "turned": 26000, "intents": 125000, "slots": 8000,
-          "neighbours": 36000, "random": 20000}
+SHARES = {"labelled": 80000, "storied": 20000, "rewritten": 24000, "turned": 18000, "intents": 60000, "slots": 5000,
+          "neighbours": 70000, "random": 14000, "clusters": 400000}
 POOLS = {"text_nq": 7000, "text_wellformedness": 9000, "utt_wikisql": 6000, "text_stackexchange": 6000, "text_squad": 5000,
          "text_trivia": 4000, "text_msmarco": 3000, "utt_polyai_spans": 3000, "text_self_instruct": 500, "text_prompts_chat": 1500,
          "qqp_train": 16000, "cad_nli": 4000, "rqe": 3000}
@@ -168,6 +169,13 @@ class Mix:
             b = r["text"][:at] + new + r["text"][at + len(s["value"]):]
             a = r["text"] if self.rnd.random() < 0.5 else self.same.rewrite(r["text"]) or r["text"]
             yield a, b if self.rnd.random() < 0.7 else self.same.rewrite(b) or b, 0.02, 0.8, "slot-value"
+
+    def make_clusters(self):
+        """All pairs of the written clusters, a wording now and then rewritten."""
+        for a, b, label, weight, source in clusters.pairs(self.rnd):
+            if self.rnd.random() < 0.15:
+                b = self.same.rewrite(b) or b
+            yield a, b, label, weight, source
 
     def make_neighbours(self):
         with gzip.open(self.neighbours, "rt", encoding="utf-8") as lines:

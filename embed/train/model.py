@@ -1,7 +1,8 @@
 """The verifier: a cross-encoder on the embedder's trunk.
 
-Input is `[CLS] a [SEP] b [SEP]`, a the new question and b the stored one, with token types 0 and 1. The word
-embeddings are the embedder's own and stay frozen, so a program that holds the embedder adds only the rest.
+Input is `[CLS] a b`, a the new question and b the stored one, with token types 0 and 1. The word embeddings are
+the embedder's own and stay frozen, so a program that holds the embedder adds only the rest. Of the last layer only
+the row of [CLS] is computed, which saves a ninth of the time; the words' means are taken from the layer below.
 """
 
 import torch
@@ -35,8 +36,18 @@ class Layer(nn.Module):
     def forward(self, x, bias):
         rows, length, _ = x.shape
         q, k, v = self.qkv(x).view(rows, length, 3, HEADS, HIDDEN // HEADS).permute(2, 0, 3, 1, 4)
-        context = attention(q, k, v, bias).transpose(1, 2).reshape(x.shape)
-        x = self.ln1(x + self.o(context))
+        return self.rest(x, attention(q, k, v, bias))
+
+    def first(self, x, bias):
+        """The layer's first row alone."""
+        rows, length, _ = x.shape
+        q = F.linear(x[:, :1], self.qkv.weight[:HIDDEN], self.qkv.bias[:HIDDEN]).view(rows, 1, HEADS, -1).transpose(1, 2)
+        k, v = (F.linear(x, self.qkv.weight[HIDDEN:], self.qkv.bias[HIDDEN:])
+                .view(rows, length, 2, HEADS, HIDDEN // HEADS).permute(2, 0, 3, 1, 4))
+        return self.rest(x[:, :1], attention(q, k, v, bias))
+
+    def rest(self, x, context):
+        x = self.ln1(x + self.o(context.transpose(1, 2).reshape(x.shape)))
         return self.ln2(x + self.f2(F.gelu(self.f1(x))))
 
 
@@ -53,17 +64,18 @@ class Trunk(nn.Module):
         self.word.weight.requires_grad = False
 
     def forward(self, ids, types, mask):
+        """The rows before the last layer, which is left to the caller, and the bias that hides what is filled up."""
         x = self.ln(self.word(ids) + self.pos.weight[None, :ids.shape[1]] + self.typ(types))
         if torch.is_autocast_enabled(x.device.type):
             x = x.bfloat16()
         bias = ((1 - mask.to(x.dtype)) * -1e4)[:, None, None, :]
-        for layer in self.L:
+        for layer in self.L[:-1]:
             x = layer(x, bias)
-        return x
+        return x, bias
 
     def embed(self, ids, mask):
         """The embedder's unit vectors: the mean of the last rows, with the reference's weights."""
-        x = self.forward(ids, torch.zeros_like(ids), mask).float()
+        x = self.L[-1](*self.forward(ids, torch.zeros_like(ids), mask)).float()
         weights = mask.float()[..., None]
         return F.normalize((x * weights).sum(1) / weights.sum(1), dim=1)
 
@@ -76,11 +88,11 @@ class Head(nn.Module):
         self.a = nn.Linear(5 * HIDDEN, 256)
         self.b = nn.Linear(256, 1)
 
-    def forward(self, x, in_a, in_b, dropout):
-        x = x.float()
+    def forward(self, start, x, in_a, in_b, dropout):
+        start, x = start.float(), x.float()
         u = (x * in_a[..., None]).sum(1) / in_a.sum(1, keepdim=True).clamp(min=1)
         v = (x * in_b[..., None]).sum(1) / in_b.sum(1, keepdim=True).clamp(min=1)
-        both = torch.cat([x[:, 0], u + v, (u - v).abs(), u * v, torch.maximum(u, v)], 1)
+        both = torch.cat([start, u + v, (u - v).abs(), u * v, torch.maximum(u, v)], 1)
         return self.b(F.dropout(torch.tanh(self.a(both)), dropout, self.training))[:, 0]
 
 
@@ -93,9 +105,10 @@ class Cross(nn.Module):
         self.h = Head()
 
     def forward(self, ids, types, mask, dropout=0.0):
-        x = self.t(ids, types, mask)
-        words = mask.float() * ((ids != CLS) & (ids != SEP))
-        return self.h(x, words * (types == 0), words * (types == 1), dropout)
+        x, bias = self.t(ids, types, mask)
+        start = self.t.L[-1].first(x, bias)[:, 0]
+        words = mask.float() * (ids != CLS)
+        return self.h(start, x, words * (types == 0), words * (types == 1), dropout)
 
 
 def clip(a, b, room):
@@ -112,8 +125,8 @@ def pair_batch(pairs, max_tokens=MAX_TOKENS):
     """Ids, types and mask of [(a ids, b ids)], padded to the longest."""
     rows = []
     for a, b in pairs:
-        a, b = clip(a, b, max_tokens - 3)
-        rows.append(([CLS] + a + [SEP], b + [SEP]))
+        a, b = clip(a, b, max_tokens - 1)
+        rows.append(([CLS] + a, b))
     longest = max(len(a) + len(b) for a, b in rows)
     ids = torch.zeros(len(rows), longest, dtype=torch.long)
     types, mask = torch.zeros_like(ids), torch.zeros_like(ids)

@@ -15,6 +15,7 @@ import re
 import torch
 
 import base
+import clusters
 import corpora
 import model as verifier
 
@@ -31,7 +32,7 @@ def main():
     parser.add_argument("--data", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--seed", type=int, default=23)
-    parser.add_argument("--corpora", nargs="*", default=[*TAKE, "qqp_train", "rqe"])
+    parser.add_argument("--corpora", nargs="*", default=[*TAKE, "qqp_train", "rqe", "clusters"])
     args = parser.parse_args()
     torch.set_num_threads(1)
     rnd = random.Random(args.seed)
@@ -49,6 +50,8 @@ def main():
 def pool(data, name, rnd):
     if name == "qqp_train":
         return rnd.sample([r["a"] for r in corpora.read(data, name) if r["split"] == "train"], QQP)
+    if name == "clusters":
+        return list(clusters.groups())
     if name == "rqe":
         return [r[k] for r in corpora.read(data, name) if r["split"] == "train" for k in "ab"]
     return corpora.questions(data, name, rnd, TAKE[name])
@@ -56,6 +59,8 @@ def pool(data, name, rnd):
 
 def groups(data, name):
     """{text: one text of its group}: what the file's own labels join, directly or through others."""
+    if name == "clusters":
+        return clusters.groups()
     parent = {}
 
     def root(text):

@@ -95,7 +95,7 @@ def batches(pairs, rnd):
 def cuts(pairs):
     batch = []
     for p in pairs:
-        longest = min(len(p[0]) + len(p[1]), 250) + 3
+        longest = min(len(p[0]) + len(p[1]), 250) + 1
         if batch and (len(batch) == BATCH_PAIRS or longest * (len(batch) + 1) > BATCH_TOKENS):
             yield batch
             batch = []
