@@ -109,11 +109,11 @@ func DefaultRules() Rules { return RulesOf(ScoreCosine) }
 // RulesOf are the defaults where the threshold acts on score.
 func RulesOf(score Score) Rules {
 	rules := Rules{
-		Mode: ModeSemantic, Score: score, Threshold: 0.95, ThresholdVersion: "default", Floor: 0.6, Guards: guard.All,
+		Mode: ModeSemantic, Score: score, Threshold: 0.95, ThresholdVersion: "default", Floor: 0.5, Guards: guard.All,
 		TTL: 24 * time.Hour, NowTTL: 5 * time.Minute, Audit: AuditRules{Precision: tune.DefaultPrecision, Level: 0.05},
 	}
 	if score == ScoreVerified {
-		rules.Threshold = 0.915
+		rules.Threshold = 0.89
 	}
 	return rules
 }

@@ -22,7 +22,7 @@ func TestNamespaceRules(t *testing.T) {
 		t.Fatal(err)
 	}
 	usual := cache.Rules{
-		Mode: "semantic", Score: "verified", Threshold: 0.915, ThresholdVersion: "default", Floor: 0.6, Guards: guard.All, TTL: 24 * time.Hour, NowTTL: 5 * time.Minute,
+		Mode: "semantic", Score: "verified", Threshold: 0.89, ThresholdVersion: "default", Floor: 0.5, Guards: guard.All, TTL: 24 * time.Hour, NowTTL: 5 * time.Minute,
 		Audit: cache.AuditRules{Precision: 0.97, Level: 0.05},
 	}
 	faq, code := usual, usual

@@ -32,11 +32,12 @@ const (
 	columnBlock = 32
 )
 
-// attend turns the rows of queries, keys and values in ws.wide into ws.narrow.
-func attend(k kernels, ws *workspace) {
+// attend turns the rows of queries, keys and values in ws.wide into the first
+// rows of ws.narrow.
+func attend(k kernels, ws *workspace, rows int) {
 	roundInputs(k, ws)
 	for head := range heads {
-		attendHead(k, ws, head)
+		attendHead(k, ws, head, rows)
 	}
 }
 
@@ -71,8 +72,8 @@ func roundInputs(k kernels, ws *workspace) {
 	}
 }
 
-// attendHead computes one head's columns of the result.
-func attendHead(k kernels, ws *workspace, head int) {
+// attendHead computes one head's columns of the first rows of the result.
+func attendHead(k kernels, ws *workspace, head, last int) {
 	const width = 3 * hidden
 	n := ws.tokens
 	columns := (n + columnBlock - 1) &^ (columnBlock - 1)
@@ -84,8 +85,8 @@ func attendHead(k kernels, ws *workspace, head int) {
 	k.packValues(values, inputs[2*hidden+head*headSize:], width, columns)
 
 	factor := float32(ws.headScales[head]*ws.headScales[heads+head]) * (math.Log2E / math.Sqrt2 / 4)
-	for first := 0; first < n; first += rowBlock {
-		rows := min(rowBlock, n-first)
+	for first := 0; first < last; first += rowBlock {
+		rows := min(rowBlock, last-first)
 		k.products(ws.scores, inputs[first*width+head*headSize:], width, keys, rows, headSize/2, columns)
 		for i := range rows {
 			scores := ws.scores[i*columns : (i+1)*columns]

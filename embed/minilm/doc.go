@@ -13,11 +13,11 @@
 //     int16;
 //   - the mean of the last layer's rows, scaled to unit length, is the vector.
 //
-// The [Verifier] reads two texts as one, [CLS] asked [SEP] stored [SEP], so that
-// attention goes across both. Vocabulary and word embeddings are the embedder's;
+// The [Verifier] reads two texts as one, [CLS] asked stored, so that attention
+// goes across both. Vocabulary and word embeddings are the embedder's;
 // positions, layers and head are its own (verifier.go, head.go). A head on the
-// last layer's rows gives one logit, and a logistic function of logit and cosine
-// the probability.
+// last layer's row of [CLS] and the other rows before that layer gives one logit,
+// and a logistic function of logit and cosine the probability.
 //
 // The arithmetic is the same on every processor, to the bit: integer sums are
 // exact in any order, and every float operation is defined, with its rounding

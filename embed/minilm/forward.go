@@ -55,7 +55,7 @@ func (ws *workspace) grow(n int) {
 func (m *model) forward(ctx context.Context, ws *workspace, ids []int32) ([]float32, error) {
 	ws.grow(len(ids))
 	m.lookUp(ws, 0, ids, m.positions)
-	if err := m.run(ctx, ws); err != nil {
+	if err := m.run(ctx, ws, len(ids)); err != nil {
 		return nil, err
 	}
 	return ws.pool(), nil
@@ -76,43 +76,49 @@ func (t *trunk) lookUp(ws *workspace, first int, ids []int32, positions []float3
 	}
 }
 
-// run takes the rows through the layers.
-func (t *trunk) run(ctx context.Context, ws *workspace) error {
+// run takes the rows through the layers, all but the first `last` of them only
+// as far as the last layer.
+func (t *trunk) run(ctx context.Context, ws *workspace, last int) error {
+	rows := ws.tokens
 	for i := range t.layers {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		t.layer(ws, &t.layers[i])
+		if i == layers-1 {
+			rows = last
+		}
+		t.layer(ws, &t.layers[i], rows)
 	}
 	return nil
 }
 
-func (t *trunk) layer(ws *workspace, l *layer) {
+// layer takes the first rows, which look at all, through l.
+func (t *trunk) layer(ws *workspace, l *layer, rows int) {
 	k := t.kernels
-	product(k, ws, ws.wide, ws.rows, l.qkv)
-	attend(k, ws)
-	product(k, ws, ws.narrow, ws.narrow, l.output)
-	addNorms(k, ws, l.attentionNorm)
+	product(k, ws, ws.wide, ws.rows, l.qkv, ws.tokens)
+	attend(k, ws, rows)
+	product(k, ws, ws.narrow, ws.narrow, l.output, rows)
+	addNorms(k, ws, l.attentionNorm, rows)
 
-	product(k, ws, ws.wide, ws.rows, l.up)
-	for i := range ws.tokens {
+	product(k, ws, ws.wide, ws.rows, l.up, rows)
+	for i := range rows {
 		k.gelu(ws.wide[i*inner : (i+1)*inner])
 	}
-	product(k, ws, ws.narrow, ws.wide, l.down)
-	addNorms(k, ws, l.innerNorm)
+	product(k, ws, ws.narrow, ws.wide, l.down, rows)
+	addNorms(k, ws, l.innerNorm, rows)
 }
 
-// product multiplies the rows of in with w.
-func product(k kernels, ws *workspace, out, in []float32, w matrix) {
-	ws.in.shape(ws.tokens, w.in)
-	for i := range ws.tokens {
+// product multiplies the first rows of in with w.
+func product(k kernels, ws *workspace, out, in []float32, w matrix, rows int) {
+	ws.in.shape(rows, w.in)
+	for i := range rows {
 		ws.in.set(k, i, in[i*w.in:(i+1)*w.in])
 	}
 	k.matmul(out, &ws.in, w)
 }
 
-func addNorms(k kernels, ws *workspace, n layerNorm) {
-	for i := range ws.tokens {
+func addNorms(k kernels, ws *workspace, n layerNorm, rows int) {
+	for i := range rows {
 		k.addNorm(ws.rows[i*hidden:(i+1)*hidden], ws.narrow[i*hidden:(i+1)*hidden], n)
 	}
 }

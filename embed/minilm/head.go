@@ -1,6 +1,6 @@
 package minilm
 
-// The verifier's head: from the last layer's rows of a pair to one logit.
+// The verifier's head: from the rows of a pair to one logit.
 
 import "math"
 
@@ -13,18 +13,19 @@ const (
 
 // head is a dense layer with tanh, and a linear one with a single output. The
 // dense layer's input is in parts, each quantised with a scale of its own: the
-// row of [CLS], and of the two texts' means u and v the sum, the absolute
-// difference, the product, and the larger of both.
+// last layer's row of [CLS], and of the two texts' means before that layer, u
+// and v, the sum, the absolute difference, the product, and the larger of both.
 type head struct {
 	dense   [headParts]matrix // the bias is in the first
 	weights []float32         // headWidth
 	bias    float32
 }
 
-// logit reads the rows of a pair, of which the first a belong to the asked text.
-func (h *head) logit(k kernels, ws *workspace, ids []int32, a int) float64 {
+// logit reads the rows of a pair, of which the first a are those of [CLS] and the
+// asked text.
+func (h *head) logit(k kernels, ws *workspace, a int) float64 {
 	parts, out, sum := ws.narrow[:headParts*hidden], ws.wide[:headColumns], ws.wide[headColumns:2*headColumns]
-	h.parts(ws, parts, ids, a)
+	h.parts(ws, parts, a)
 	clear(sum)
 	for i, w := range h.dense {
 		ws.in.shape(1, hidden)
@@ -42,10 +43,10 @@ func (h *head) logit(k kernels, ws *workspace, ids []int32, a int) float64 {
 }
 
 // parts writes the dense layer's inputs.
-func (h *head) parts(ws *workspace, parts []float32, ids []int32, a int) {
+func (h *head) parts(ws *workspace, parts []float32, a int) {
 	u, v := parts[hidden:2*hidden], parts[4*hidden:]
-	mean(u, ws.rows, ids[:a])
-	mean(v, ws.rows[a*hidden:], ids[a:])
+	mean(u, ws.rows[hidden:], a-1)
+	mean(v, ws.rows[a*hidden:], ws.tokens-a)
 	difference, product := parts[2*hidden:3*hidden], parts[3*hidden:4*hidden]
 	for j, x := range u {
 		y := v[j]
@@ -57,16 +58,10 @@ func (h *head) parts(ws *workspace, parts []float32, ids []int32, a int) {
 	copy(parts, ws.rows[:hidden])
 }
 
-// mean writes the mean of the rows whose ids are not [CLS] or [SEP], zeros if
-// there are none.
-func mean(out, rows []float32, ids []int32) {
+// mean writes the mean of n rows, zeros if there are none.
+func mean(out, rows []float32, n int) {
 	clear(out)
-	n := 0
-	for i, id := range ids {
-		if id == idStart || id == idSeparator {
-			continue
-		}
-		n++
+	for i := range n {
 		for j, x := range rows[i*hidden : (i+1)*hidden] {
 			out[j] += x
 		}

@@ -8,7 +8,7 @@ import (
 	"fmt"
 )
 
-const verifierName = "askonce-verifier/int8-1"
+const verifierName = "askonce-verifier/int8-2"
 
 // Verifier reads a question together with a stored one and tells how probable
 // it is that the answer to the stored one answers it as well. It is safe for
@@ -76,9 +76,10 @@ func (v *Verifier) verify(ctx context.Context, asked, stored string, cosine floa
 	return sigmoid(c[0] + float64(c[1]*logit) + float64(c[2]*cosine)), err
 }
 
-// logit reads the pair as [CLS] asked [SEP] stored [SEP].
+// logit reads the pair as [CLS] asked stored. Of the last layer, [CLS] is all that
+// the head wants.
 func (m *pairModel) logit(ctx context.Context, ws *workspace, asked, stored string) (float64, error) {
-	ids, ok := m.tokens.encode(ws.ids[:0], asked, MaxPairTokens)
+	ids, ok := m.tokens.encodeMore(append(ws.ids[:0], idStart), asked, MaxPairTokens)
 	a := len(ids)
 	if ok {
 		ids, ok = m.tokens.encodeMore(ids, stored, MaxPairTokens)
@@ -89,8 +90,8 @@ func (m *pairModel) logit(ctx context.Context, ws *workspace, asked, stored stri
 	ws.grow(len(ids))
 	m.lookUp(ws, 0, ids[:a], m.positions[0])
 	m.lookUp(ws, a, ids[a:], m.positions[1])
-	if err := m.run(ctx, ws); err != nil {
+	if err := m.run(ctx, ws, 1); err != nil {
 		return 0, err
 	}
-	return m.head.logit(m.kernels, ws, ids, a), nil
+	return m.head.logit(m.kernels, ws, a), nil
 }

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	pairsVersion = 1
+	pairsVersion = 2
 	pairsMagic   = "askonce-verify\x00\x00"
 )
 

@@ -38,18 +38,16 @@ func openTokenizer(r *reader) tokenizer {
 // encode appends the ids of text, from [CLS] to [SEP], and reports false, as
 // soon as it is known, if there are more than limit.
 func (t *tokenizer) encode(ids []int32, text string, limit int) ([]int32, bool) {
-	return t.encodeMore(append(ids, idStart), text, limit)
+	ids, ok := t.encodeMore(append(ids, idStart), text, limit-1)
+	return append(ids, idSeparator), ok
 }
 
-// encodeMore appends the ids of text and a [SEP] and reports false, as soon as
-// it is known, if there are more than limit together with those before.
+// encodeMore appends the ids of text and reports false, as soon as it is known,
+// if there are more than limit together with those before.
 func (t *tokenizer) encodeMore(ids []int32, text string, limit int) ([]int32, bool) {
-	e := encoder{tokenizer: t, ids: ids, limit: limit - 1}
+	e := encoder{tokenizer: t, ids: ids, limit: limit}
 	e.run(text)
-	if len(e.ids) > e.limit {
-		return e.ids, false
-	}
-	return append(e.ids, idSeparator), true
+	return e.ids, len(e.ids) <= limit
 }
 
 // A word is what is between spaces and punctuation, cleaned; no more of it is

@@ -27,7 +27,7 @@ import numpy as np
 import layout
 
 MAGIC = b"askonce-verify\0\0"
-VERSION = 1
+VERSION = 2
 HIDDEN, LAYERS, INNER, POSITIONS, WIDTH, PARTS = 384, 6, 1536, 512, 256, 5
 TARGET = pathlib.Path(__file__).resolve().parent.parent
 
