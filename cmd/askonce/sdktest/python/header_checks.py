@@ -63,12 +63,12 @@ def no_store():
 
 @check("headers/mode off and mode exact")
 def modes():
-    body, c = ask("modes", "How do I change my address?"), client()
+    body, c = ask("modes", "How do I reset my password?"), client()
     with upstream_calls(2):
         raw(c, body, Askonce_Mode="off")
         raw(c, body, Askonce_Mode="off")
     raw(c, body)
-    rewording = ask("modes", "How can I change my address?")
+    rewording = ask("modes", "How can I reset my password?")
     remembered(c, rewording)
     with upstream_calls(1):
         raw(c, rewording, Askonce_Mode="exact")
