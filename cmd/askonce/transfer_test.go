@@ -58,7 +58,7 @@ const (
 func wantsHits(t *testing.T, p *program) {
 	t.Helper()
 	for question, layer := range map[string]string{asked: "exact", reworded: "semantic"} {
-		a := p.chat(question, false, "Cache-Control", "only-if-cached", "Askonce-Threshold", "0.8")
+		a := p.chat(question, false, "Cache-Control", "only-if-cached")
 		if a.status != http.StatusOK || a.layer() != layer {
 			t.Errorf("%q: status %d, layer %q, want %q (%s)", question, a.status, a.layer(), layer, a.header.Get("Askonce-Receipt"))
 		}
@@ -95,7 +95,6 @@ func copyFile(t *testing.T, from, to string) {
 
 // TestExportImport moves a service to another folder as a user would.
 func TestExportImport(t *testing.T) {
-	t.Setenv("ASKONCE_CACHE_THRESHOLD", "0.8")
 	provider := startProvider(t)
 	data := filled(t, provider)
 	file := filepath.Join(t.TempDir(), "cache.jsonl.zst")
@@ -127,7 +126,6 @@ func TestExportImport(t *testing.T) {
 
 // TestExportImportOnRedis moves answers to Redis, and back through a pipe.
 func TestExportImportOnRedis(t *testing.T) {
-	t.Setenv("ASKONCE_CACHE_THRESHOLD", "0.8")
 	provider := startProvider(t)
 	data := filled(t, provider)
 	server := redistest.Start(t)
