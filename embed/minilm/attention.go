@@ -73,7 +73,7 @@ func roundInputs(k kernels, ws *workspace) {
 }
 
 // attendHead computes one head's columns of the first rows of the result.
-func attendHead(k kernels, ws *workspace, head, last int) {
+func attendHead(k kernels, ws *workspace, head, queries int) {
 	const width = 3 * hidden
 	n := ws.tokens
 	columns := (n + columnBlock - 1) &^ (columnBlock - 1)
@@ -85,8 +85,8 @@ func attendHead(k kernels, ws *workspace, head, last int) {
 	k.packValues(values, inputs[2*hidden+head*headSize:], width, columns)
 
 	factor := float32(ws.headScales[head]*ws.headScales[heads+head]) * (math.Log2E / math.Sqrt2 / 4)
-	for first := 0; first < last; first += rowBlock {
-		rows := min(rowBlock, last-first)
+	for first := 0; first < queries; first += rowBlock {
+		rows := min(rowBlock, queries-first)
 		k.products(ws.scores, inputs[first*width+head*headSize:], width, keys, rows, headSize/2, columns)
 		for i := range rows {
 			scores := ws.scores[i*columns : (i+1)*columns]

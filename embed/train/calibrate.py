@@ -1,6 +1,6 @@
 """Chooses the constants of p = sigmoid(c0 + c1 * logit + c2 * cosine) and the threshold on p, and leaves one source out.
 
-    python calibrate.py --scores scores.jsonl.gz --floor 0.6 --out calibration.json
+    python calibrate.py --scores scores.jsonl.gz --floor 0.5 --out calibration.json
 
 Scores come from `evaluate.py score --int8`, or from the program, with its guards, by gather.py. Only sources that may
 be learned from are used, and each counts the same, as do its right and wrong pairs, so that neither a large source nor

@@ -33,21 +33,13 @@ class Layer(nn.Module):
         self.f2 = nn.Linear(INNER, HIDDEN)
         self.ln2 = nn.LayerNorm(HIDDEN, eps=EPSILON)
 
-    def forward(self, x, bias):
+    def forward(self, x, bias, first=None):
+        """All rows, or the first ones alone, which look at all."""
         rows, length, _ = x.shape
         q, k, v = self.qkv(x).view(rows, length, 3, HEADS, HIDDEN // HEADS).permute(2, 0, 3, 1, 4)
-        return self.rest(x, attention(q, k, v, bias))
-
-    def first(self, x, bias):
-        """The layer's first row alone."""
-        rows, length, _ = x.shape
-        q = F.linear(x[:, :1], self.qkv.weight[:HIDDEN], self.qkv.bias[:HIDDEN]).view(rows, 1, HEADS, -1).transpose(1, 2)
-        k, v = (F.linear(x, self.qkv.weight[HIDDEN:], self.qkv.bias[HIDDEN:])
-                .view(rows, length, 2, HEADS, HIDDEN // HEADS).permute(2, 0, 3, 1, 4))
-        return self.rest(x[:, :1], attention(q, k, v, bias))
-
-    def rest(self, x, context):
-        x = self.ln1(x + self.o(context.transpose(1, 2).reshape(x.shape)))
+        x = x[:, :first]
+        context = attention(q[:, :, :first], k, v, bias).transpose(1, 2).reshape(x.shape)
+        x = self.ln1(x + self.o(context))
         return self.ln2(x + self.f2(F.gelu(self.f1(x))))
 
 
@@ -106,7 +98,7 @@ class Cross(nn.Module):
 
     def forward(self, ids, types, mask, dropout=0.0):
         x, bias = self.t(ids, types, mask)
-        start = self.t.L[-1].first(x, bias)[:, 0]
+        start = self.t.L[-1](x, bias, first=1)[:, 0]
         words = mask.float() * (ids != CLS)
         return self.h(start, x, words * (types == 0), words * (types == 1), dropout)
 
