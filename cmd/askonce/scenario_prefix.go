@@ -52,15 +52,11 @@ func (c ScenarioCmd) runPrefix(p *process) error {
 
 // promptPrices are the published ones of the models that the scenario asks.
 func promptPrices() (map[scenario.Dialect]scenario.Price, error) {
-	table, err := price.Published(nil)
-	if err != nil {
-		return nil, err
-	}
 	prices := make(map[scenario.Dialect]scenario.Price)
 	for _, d := range scenario.Dialects {
-		p := table.Find(d.Model())
-		if p == nil {
-			return nil, fmt.Errorf("%s has no published price", d.Model())
+		p, err := price.PublishedFor(d.Model())
+		if err != nil {
+			return nil, err
 		}
 		prices[d] = scenario.Price{
 			Model: d.Model(), Input: p.Input, Cached: p.Cached, Write: p.Write, WriteHourly: p.WriteHour, Source: p.Source, AsOf: p.Date,

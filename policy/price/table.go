@@ -58,6 +58,19 @@ func Published(own map[string]Price) (*Table, error) {
 	return t, errors.Join(problems...)
 }
 
+// PublishedFor is the published price of a model that has one; another is an error.
+func PublishedFor(model string) (*Price, error) {
+	table, err := Published(nil)
+	if err != nil {
+		return nil, err
+	}
+	p := table.Find(model)
+	if p == nil {
+		return nil, fmt.Errorf("%s has no published price", model)
+	}
+	return p, nil
+}
+
 func parse(doc []byte) (map[string]*Price, error) {
 	var lists []list
 	if err := yaml.NewDecoder(bytes.NewReader(doc), yaml.Strict()).Decode(&lists); err != nil {

@@ -16,19 +16,6 @@ import (
 // priced is the model at whose price the report counts.
 const priced = "gpt-4o"
 
-// published is its price.
-func published() (*price.Price, error) {
-	table, err := price.Published(nil)
-	if err != nil {
-		return nil, err
-	}
-	p := table.Find(priced)
-	if p == nil {
-		return nil, fmt.Errorf("%s has no published price", priced)
-	}
-	return p, nil
-}
-
 // Report is the outcome of a run. Hits include wrong ones; requests is the sum
 // of exact_hits, semantic_hits, misses and those that failed without an answer.
 type Report struct {

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/askonce/askonce/policy/price"
 )
 
 // Options say whom to ask. BaseURL and Model are required.
@@ -43,7 +45,7 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	price, err := published()
+	published, err := price.PublishedFor(priced)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +58,7 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 		},
 		baseURL: strings.TrimSuffix(opts.BaseURL, "/"), key: opts.Key, model: opts.Model, namespace: freshNamespace(),
 	}
-	j := &judge{simulated: opts.Simulated, price: price, stored: make(map[string]Question), started: time.Now()}
+	j := &judge{simulated: opts.Simulated, price: published, stored: make(map[string]Question), started: time.Now()}
 	inRow := 0
 	for i, q := range questions {
 		r, err := a.ask(ctx, q)
