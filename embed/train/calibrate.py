@@ -20,19 +20,26 @@ import numpy as np
 
 import evaluate
 
+
+def questions(*domains):
+    """The sets of held-back question clusters."""
+    return ["questions-" + d for d in domains]
+
+
 SOURCES = {
     "Quora": ["qqp_train", "qqp_more"], "word swaps": ["paws_qqp_dev"], "spoken questions": ["disfl_qa"],
     "database questions": ["spider_syn"], "university questions": ["text2sql_advising"], "clinical questions": ["rqe"],
     "forum titles": ["sts16_question_question"], "documentation": ["gptcache_mock"],
     "own adversarial": ["adversarial"], "own letters": ["doctor"], "own intents": ["intent", "out-of-scope"],
-    "clusters": ["questions-" + d for d in ("assistant", "community", "developers", "intents", "knowledge", "letters", "medicine",
-                                            "money", "plain", "prompts", "support")],
-    "clusters, least changes": ["questions-least-changes", "questions-values"],
+    "clusters": questions("assistant", "community", "developers", "intents", "knowledge", "letters", "medicine", "money", "plain",
+                          "prompts", "support"),
+    "clusters, least changes": questions("least-changes", "values"),
 }
-NEAR = ["questions-near-" + d for d in ("assistant", "community", "developers", "home", "knowledge", "prompts", "service", "work")]
-MEASURED_ONLY = {"clusters, near wordings": NEAR} | {
-    name: [name] for name in ("text2sql_small", "text2sql_atis", "covid_q", "lcquad", "overnight", "parade", "stsb", "sick",
-                              "pit2015", "strangers")}
+MEASURED_ONLY = {
+    "clusters, near wordings": questions("near-assistant", "near-community", "near-developers", "near-home", "near-knowledge",
+                                         "near-prompts", "near-service", "near-work"),
+} | {name: [name] for name in ("text2sql_small", "text2sql_atis", "covid_q", "lcquad", "overnight", "parade", "stsb", "sick",
+                               "pit2015", "strangers")}
 TARGET = 0.97
 # From 0 to 2 the sources together serve about as many right pairs at TARGET. A larger one ranks better within a source and
 # serves fewer long rephrasings, whose cosines are low, at one threshold for all.
@@ -89,15 +96,14 @@ def choose(sources, floor):
 
 
 def above_floor(source, found):
-    """The probabilities; zero below the floor, and where a guard refuses."""
-    refused = np.isnan(source[2]) | (source[1] < found["floor"])
-    return np.where(refused, 0, evaluate.probability(source[1], source[2], found))
+    """The probabilities; zero below the floor."""
+    return evaluate.probability(source[1], source[2], found) * (source[1] >= found["floor"])
 
 
 def fit(sources):
-    """Logistic regression on logit + RATIO * cosine by Newton's method, every source and class weighing the same. What a
-    guard refuses the verifier never reads."""
-    sources = {k: v[:, ~np.isnan(v[2])] for k, v in sources.items()}
+    """Logistic regression on logit + RATIO * cosine by Newton's method, every source and class weighing the same, over what
+    the verifier has read."""
+    sources = {k: v[:, np.isfinite(v[2])] for k, v in sources.items()}
     x = np.concatenate([np.stack([np.ones(v.shape[1]), v[2] + RATIO * v[1]], 1) for v in sources.values()])
     y = np.concatenate([v[0] for v in sources.values()])
     w = np.concatenate([balance(v[0]) for v in sources.values()])

@@ -131,12 +131,13 @@ def print_report(args):
 
 
 def read_scores(path):
-    """{set: (labels, cosines, logits)}"""
+    """{set: (labels, cosines, logits)}; what a guard refused, so that the verifier never read it, has the lowest logit."""
     sets = {}
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
             r = json.loads(line)
-            sets.setdefault(r["set"], []).append((r["label"], r["cosine"], r["logit"]))
+            logit = -math.inf if r["logit"] is None else r["logit"]
+            sets.setdefault(r["set"], []).append((r["label"], r["cosine"], logit))
     return {k: tuple(np.array(v, dtype=float).T) for k, v in sets.items()}
 
 
