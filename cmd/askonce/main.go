@@ -9,6 +9,8 @@ import (
 	"os"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/askonce/askonce/cache"
 )
 
 // commands are the subcommands and their flags.
@@ -69,6 +71,7 @@ func run(args []string, p *process) (code int) {
 		kong.Writers(p.Stdout, p.Stderr), kong.Exit(func(c int) { panic(ended(c)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Bind(p),
+		kong.Vars{"verified_threshold": fmt.Sprint(cache.RulesOf(cache.ScoreVerified).Threshold)},
 	)
 	if len(args) == 0 {
 		args = []string{"--help"}

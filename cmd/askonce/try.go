@@ -28,7 +28,7 @@ type TryCmd struct {
 	Against       string        `help:"Ask this running service instead, which spends its provider's tokens." xor:"threshold" placeholder:"URL"`
 	APIKey        string        `help:"Key to send to it: an askonce key, or the provider's." name:"api-key" env:"ASKONCE_KEY" placeholder:"KEY"`
 	Model         string        `help:"Model to ask for." default:"gpt-4o-mini"`
-	Threshold     *float64      `help:"Least score of a semantic hit, 0.89 if not given; not with --against." xor:"threshold" placeholder:"NUMBER"`
+	Threshold     *float64      `help:"Least score of a semantic hit, ${verified_threshold} if not given; not with --against." xor:"threshold" placeholder:"NUMBER"`
 	Latency       time.Duration `help:"Time to the first byte of the simulated provider." default:"100ms"`
 	TokenInterval time.Duration `help:"Time between the chunks of its streams." default:"1ms"`
 }
